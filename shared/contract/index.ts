@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import type {
+  AppInfo,
+  Attempt,
+  AttemptDetail,
+  ImportJob,
+  ImportProblem,
+  InboxRequest,
+  InboxRequestDetail,
+  InboxStatus,
+  Integration,
+  IntegrationCounts,
+  IntegrationSummary,
+  LogEntry,
+  LogFigures,
+  RejectedEvent,
+  SecretProtection,
+} from '../domain'
+import { integrationId, newIntegrationNow } from '../schemas/integration'
+
+/** `tools:view` is the specification's *View tools*; who holds it may also manage, unless a policy splits the two. */
+export type Permission = 'tools:view' | 'tools:manage'
+
+export interface CallSpec<I extends z.ZodType, O> {
+  readonly permission: Permission
+  readonly input: I
+  /** Carries the type only; never present at run time. */
+  readonly output?: O
+}
+
+const view =
+  <O>() =>
+  <I extends z.ZodType>(input: I): CallSpec<I, O> => ({
+    permission: 'tools:view',
+    input,
+  })
+const manage =
+  <O>() =>
+  <I extends z.ZodType>(input: I): CallSpec<I, O> => ({
+    permission: 'tools:manage',
+    input,
+  })
+
+const nothing = z.strictObject({})
+const byId = z.strictObject({ id: integrationId })
+const epochMs = z.number().int().min(0).max(8.64e15)
+
+/** A keyset position: opaque to callers, made by the answer before it. */
+export const pageCursor = z
+  .string()
+  .max(64)
+  .regex(/^\d+\.\d+$/)
+export const PAGE_LIMIT_MAX = 500
+
+const page = {
+  after: pageCursor.nullish(),
+  limit: z.number().int().min(1).max(PAGE_LIMIT_MAX).default(100),
+}
+
+/** Rows of a list, newest first; `next` is the cursor of the page after it, null at the end. */
+export interface Page<T> {
+  readonly rows: readonly T[]
+  readonly next: string | null
+}
+
+export const attemptFilter = z.strictObject({
+  /** Exact match. */
+  domainEntityId: z.string().max(200).optional(),
+  outcome: z.enum(['success', 'failure']).optional(),
+  /** Limits on the time of the attempt: from inclusive, to exclusive. */
+  from: epochMs.optional(),
+  to: epochMs.optional(),
+})
+export type AttemptFilter = z.infer<typeof attemptFilter>
+
+/** Every call that a window, the command line or a later API can make. The name is the only channel string there is. */
+export const contract = {
+  'app.info': view<AppInfo>()(nothing),
+  'secrets.consent': manage<{ readonly protection: SecretProtection }>()(nothing),
+
+  'integrations.list': view<{
+    readonly rows: readonly IntegrationSummary[]
+    readonly counts: IntegrationCounts
+  }>()(nothing),
+  'integrations.get': view<IntegrationSummary>()(byId),
+  'integrations.create': manage<Integration>()(newIntegrationNow),
+  'integrations.start': manage<Integration>()(byId),
+  'integrations.stop': manage<Integration>()(byId),
+  'integrations.delete': manage<Record<string, never>>()(byId),
+  'integrations.logs': view<Page<LogEntry>>()(z.strictObject({ id: integrationId, ...page })),
+  'integrations.rejected': view<Page<RejectedEvent>>()(z.strictObject({ id: integrationId, ...page })),
+
+  'attempts.list': view<Page<Attempt>>()(z.strictObject({ id: integrationId, filter: attemptFilter, ...page })),
+  'attempts.get': view<AttemptDetail>()(
+    z.strictObject({
+      id: integrationId,
+      attemptId: z.number().int().positive(),
+    }),
+  ),
+
+  'events.figures': view<LogFigures>()(nothing),
+
+  /** Opens the system's file dialog and starts an import of each chosen file. */
+  'imports.choose': manage<{ readonly jobs: readonly ImportJob[] }>()(nothing),
+  'imports.start': manage<ImportJob>()(z.strictObject({ path: z.string().min(1).max(4096) })),
+  'imports.cancel': manage<ImportJob>()(z.strictObject({ importId: z.number().int().positive() })),
+  'imports.list': view<{ readonly rows: readonly ImportJob[] }>()(nothing),
+  'imports.problems': view<{ readonly rows: readonly ImportProblem[] }>()(
+    z.strictObject({ importId: z.number().int().positive() }),
+  ),
+
+  'inbox.status': view<InboxStatus>()(nothing),
+  'inbox.start': manage<InboxStatus>()(nothing),
+  'inbox.stop': manage<InboxStatus>()(nothing),
+  'inbox.clear': manage<InboxStatus>()(nothing),
+  'inbox.list': view<{
+    readonly rows: readonly InboxRequest[]
+    readonly total: number
+  }>()(nothing),
+  'inbox.get': view<InboxRequestDetail>()(z.strictObject({ no: z.number().int().positive() })),
+} as const
+
+export type Contract = typeof contract
+export type CallName = keyof Contract
+/** What a caller gives: defaults may be left out. */
+export type Input<N extends CallName> = z.input<Contract[N]['input']>
+/** What a handler gets, after the schema. */
+export type Parsed<N extends CallName> = z.output<Contract[N]['input']>
+export type Output<N extends CallName> = NonNullable<Contract[N]['output']>
+
+export const callNames = Object.keys(contract) as readonly CallName[]
+
+/** Every message that goes from the main process to windows. */
+export interface Events {
+  /** Data changed: what is shown of these topics is out of date. At most one per 100 ms. */
+  changed: readonly Topic[]
+  /** A menu entry or a second start asks the window to go somewhere. */
+  navigate: { readonly to: string }
+  /** Something the operator should know that no call of theirs caused. */
+  notice: {
+    readonly code: import('../errors').ErrorCode
+    readonly message: string
+  }
+}
+export type EventName = keyof Events
+export const eventNames = ['changed', 'navigate', 'notice'] as const satisfies readonly EventName[]
+
+export type Topic = 'integrations' | 'attempts' | 'rejected' | 'logs' | 'events' | 'imports' | 'inbox' | 'secrets'
