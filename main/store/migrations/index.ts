@@ -1,0 +1,12 @@
+import foundation from './0001-foundation.sql?raw'
+
+export interface Migration {
+  /** Position in the sequence, from 1; the store's `user_version` after it ran. */
+  readonly version: number
+  /** File name, for messages. */
+  readonly name: string
+  readonly sql: string
+}
+
+/** Forward only. A released migration is never edited; a change is a new file. */
+export const migrations: readonly Migration[] = [{ version: 1, name: '0001-foundation', sql: foundation }]
