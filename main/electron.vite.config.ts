@@ -25,8 +25,8 @@ export default defineConfig({
       rolldownOptions: {
         input: {
           index: at('main/index.ts'),
-          engine: at('main/engine/thread.ts'),
-          reader: at('main/store/reader-thread.ts'),
+          engine: at('main/host/engine-thread.ts'),
+          reader: at('main/host/reader-thread.ts'),
           headless: at('main/headless.ts'),
         },
         output: cjs,

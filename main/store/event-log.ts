@@ -161,7 +161,7 @@ export class EventLog {
       if (bytes >= maxBytes) break
     }
     const complete = events.length < limit && bytes < maxBytes
-    return { events, upTo: complete ? head : events.at(-1)?.seq }
+    return { events, upTo: complete ? head : events.at(-1)!.seq }
   }
 
   #rows(typeIds: readonly number[] | null, seq: number, limit: number): IterableIterator<unknown> {

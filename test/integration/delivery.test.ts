@@ -123,10 +123,10 @@ describe('webhook delivery', () => {
     publish(e, [line(1), line(2, 'return.processed'), odd])
     await until(() => got.length === 2)
     expect(got.map((g) => g.body).sort()).toEqual([line(1), odd].sort())
-    expect(got[0]?.headers.authorization).toBe('Bearer secret-key')
-    expect(got[0]?.headers['content-type']).toBe('application/json')
-    expect(got[0]?.headers['webhook-id']).toMatch(/^[0-9a-f-]{36}$/)
-    expect(got[0]?.headers['idempotency-key']).toBe(got[0]?.headers['webhook-id'])
+    expect(got[0]!.headers.authorization).toBe('Bearer secret-key')
+    expect(got[0]!.headers['content-type']).toBe('application/json')
+    expect(got[0]!.headers['webhook-id']).toMatch(/^[0-9a-f-]{36}$/)
+    expect(got[0]!.headers['idempotency-key']).toBe(got[0]!.headers['webhook-id'])
   })
 
   it('sends no authorization line without a key', async () => {
@@ -134,7 +134,7 @@ describe('webhook delivery', () => {
     await e.call('integrations.create', integration({ target: { kind: 'webhook', callbackUrl: url() } }))
     publish(e, [line(1)])
     await until(() => got.length === 1)
-    expect(got[0]?.headers.authorization).toBeUndefined()
+    expect(got[0]!.headers.authorization).toBeUndefined()
   })
 
   it('rejects on 400, keeps the event with the answer, and goes on', async () => {
@@ -174,7 +174,7 @@ describe('webhook delivery', () => {
     publish(e, [line(1)])
     await until(() => settledCount() === 1, changes)
     expect(got.map((g) => g.body)).toEqual([line(1), line(1)])
-    expect(got[0]?.headers['webhook-id']).toBe(got[1]?.headers['webhook-id'])
+    expect(got[0]!.headers['webhook-id']).toBe(got[1]!.headers['webhook-id'])
     const { rows } = await queries()['attempts.list']({
       id: 'orders',
       filter: {},
@@ -357,7 +357,7 @@ describe('import', () => {
         duplicates: 1,
         skipped: 2,
         refused: 4,
-        bytesRead: rows[0]?.bytesTotal,
+        bytesRead: rows[0]!.bytesTotal,
       },
     ])
     const problems = await queries()['imports.problems']({ importId: job.id })

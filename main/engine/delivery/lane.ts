@@ -331,7 +331,7 @@ export class Lane {
 
   #cursorNow(): number {
     let at = this.#openAt
-    while (at < this.#open.length && this.#open[at]?.settled) at++
+    while (at < this.#open.length && this.#open[at]!.settled) at++
     const first = this.#open[at]
     return first ? first.event.seq - 1 : this.#readPos
   }
@@ -343,8 +343,8 @@ export class Lane {
     this.#parked.splice(0, commit.parked.length)
     this.#passedOver -= commit.passedOver
     this.#cursor = commit.cursor
-    while (this.#openAt < this.#open.length && this.#open[this.#openAt]?.event.seq <= commit.cursor) {
-      this.#openBySeq.delete(this.#open[this.#openAt]?.event.seq)
+    while (this.#openAt < this.#open.length && this.#open[this.#openAt]!.event.seq <= commit.cursor) {
+      this.#openBySeq.delete(this.#open[this.#openAt]!.event.seq)
       this.#openAt++
     }
     if (this.#openAt > 1024 && this.#openAt * 2 > this.#open.length) {

@@ -132,7 +132,7 @@ export class Importer {
       for (const [i, outcome] of outcomes.entries()) {
         if (outcome === 'accepted') f.accepted++
         else if (outcome === 'duplicate') f.duplicates++
-        else refuse(problemOf(batch[i]?.line, new AppError('event_id_conflict'), batch[i]?.event.body))
+        else refuse(problemOf(batch[i]!.line, new AppError('event_id_conflict'), batch[i]!.event.body))
       }
       if (problems.length > 0) this.#ports.store.addProblems(id, problems)
       this.#ports.store.progress(id, f)

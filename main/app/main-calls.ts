@@ -1,0 +1,60 @@
+import { app, type BrowserWindow, dialog } from 'electron'
+import type { ImportJob, SecretProtection } from '../../shared/domain'
+import { unwrap } from '../../shared/errors'
+import { DEFAULT_INTEGRATION_LIMIT } from '../../shared/schemas/integration'
+import type { Host } from '../host/host'
+import { consentToKeyFile } from '../host/workspace-key'
+import type { MainHandlers } from '../ipc/dispatch'
+
+export interface MainCallPorts {
+  readonly host: Host
+  readonly workspace: string
+  readonly demo: boolean
+  readonly window: () => BrowserWindow | null
+  protection: SecretProtection
+}
+
+/** The calls that need Electron: the app itself, the file dialog, the key of the workspace. */
+export function createMainCalls(ports: MainCallPorts): MainHandlers {
+  return {
+    'app.info': async () => ({
+      version: app.getVersion(),
+      runtime: {
+        electron: process.versions.electron ?? '',
+        chrome: process.versions.chrome ?? '',
+        node: process.versions.node,
+        sqlite: await ports.host.sqliteVersion(),
+      },
+      platform: process.platform,
+      workspace: ports.workspace,
+      demo: ports.demo,
+      secretProtection: ports.protection,
+      integrationLimit: DEFAULT_INTEGRATION_LIMIT,
+    }),
+
+    'secrets.consent': async () => {
+      if (ports.protection === 'none') {
+        const made = consentToKeyFile(ports.workspace)
+        ports.protection = made.protection
+        await ports.host.unlock(made.key!)
+      }
+      return { protection: ports.protection }
+    },
+
+    'imports.choose': async () => {
+      const window = ports.window()
+      const options = {
+        title: 'Import events',
+        properties: ['openFile', 'multiSelections'] as ('openFile' | 'multiSelections')[],
+        filters: [
+          { name: 'Events (NDJSON, .export)', extensions: ['ndjson', 'jsonl', 'export', 'json'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      }
+      const { filePaths } = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options)
+      const jobs: ImportJob[] = []
+      for (const path of filePaths) jobs.push(unwrap(await ports.host.engine('imports.start', { path })) as ImportJob)
+      return { jobs }
+    },
+  }
+}

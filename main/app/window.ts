@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { BrowserWindow, nativeTheme } from 'electron'
+import { APP_ORIGIN } from './protocol'
+
+/** The page's background in both themes, so that the window does not flash before it is painted. */
+const BACKGROUND = { light: '#ffffff', dark: '#16181d' } as const
+
+/** Opens the console's window; it shows once it has something to show. */
+export function openWindow(title: string): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 1280,
+    height: 820,
+    minWidth: 960,
+    minHeight: 600,
+    show: false,
+    title,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    webPreferences: {
+      preload: join(__dirname, '../preload/index.cjs'),
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      spellcheck: false,
+    },
+  })
+  window.once('ready-to-show', () => window.show())
+  window.on('page-title-updated', (event) => event.preventDefault())
+  void window.loadURL(`${APP_ORIGIN}/index.html`)
+  return window
+}
