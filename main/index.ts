@@ -5,7 +5,8 @@ import { registerScheme } from './app/protocol'
 import { parseStartOptions } from './app/start-options'
 import { userDataFolder } from './host/workspace-paths'
 
-app.enableSandbox()
+// Chromium refuses to run as root with its sandbox, and a forced sandbox would override the switch that says so.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 app.setPath('userData', userDataFolder())
 registerScheme()
 guardContents()

@@ -76,9 +76,9 @@ export async function runConsole(options: StartOptions): Promise<void> {
   app.on('window-all-closed', () => app.quit())
   quitCleanly(host, socket)
   const inbox = options.demo ? await startDemo(host, dispatch) : null
-  console.info(`workspace ${workspace}`)
-  if (inbox !== null) console.info(`webhook inbox ${inbox}`)
-  console.info(`local socket ${socket.address}`)
+  process.stdout.write(`workspace ${workspace}\n`)
+  if (inbox !== null) process.stdout.write(`webhook inbox ${inbox}\n`)
+  process.stdout.write(`local socket ${socket.address}\n`)
 }
 
 /** Closes in order: no more calls, attempts in flight, store, lock. */

@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallName, Output, Parsed, Topic } from '../../shared/contract'
+import type { Output, Parsed, Topic } from '../../shared/contract'
 import type { Handlers } from '../../shared/contract/handlers'
 import type { EpochMs, Integration, StopCause } from '../../shared/domain'
 import { AppError, type ErrorInfo, toErrorInfo } from '../../shared/errors'
 import { selects } from '../../shared/event-catalog'
 import { DEFAULT_INTEGRATION_LIMIT } from '../../shared/schemas/integration'
-import { openWritable, type WritableDb } from '../store/database'
+import { openWritable, STORE_FILE, type WritableDb } from '../store/database'
 import { DeliveryStore } from '../store/delivery'
 import { type AppendResult, EventLog, type NewEvent } from '../store/event-log'
 import { ImportStore } from '../store/imports'
@@ -50,8 +50,6 @@ export interface EngineOptions {
   readonly random?: () => number
   readonly integrationLimit?: number
 }
-
-export const STORE_FILE = 'store.sqlite'
 
 /** Requests in flight per integration. */
 const CONCURRENCY = 16
@@ -389,9 +387,4 @@ export class Engine {
     this.#options.onChanged('integrations')
     this.#options.onChanged('logs')
   }
-}
-
-/** True for the names that the engine answers. */
-export function isEngineCall(engine: Engine, name: CallName): name is EngineCall {
-  return name in engine.calls
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { CallName, Events, Input, Output } from '../../shared/contract'
+import type { CallName, Events } from '../../shared/contract'
 import { AppError, type ErrorInfo, type Result, unwrap } from '../../shared/errors'
-import { STORE_FILE } from '../engine/engine'
+import { STORE_FILE } from '../store/database'
 import type { EngineThreadData } from './engine-thread'
 import { ThreadClient } from './rpc'
 
@@ -72,9 +72,6 @@ export class Host {
     await this.#engine.end()
   }
 }
-
-/** A caller of the contract that throws AppErrors. */
-export type Caller = <N extends CallName>(name: N, input: Input<N>) => Promise<Output<N>>
 
 function thread(name: 'engine' | 'reader', workerData: unknown): Worker {
   // Both are built beside the file that this code is bundled into.

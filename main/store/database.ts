@@ -38,6 +38,9 @@ export const driverSurface = {
   statement: ['run', 'get', 'all', 'iterate', 'pluck'],
 } as const
 
+/** Name of the store in the workspace's folder. */
+export const STORE_FILE = 'store.sqlite'
+
 /** Pages of 8 KiB hold several envelopes of the usual 1 to 3 KB without overflow pages. */
 const PAGE_SIZE = 8192
 

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { test as base, _electron, type ElectronApplication, expect, type Page } from '@playwright/test'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** Folder that keeps a screenshot of each screen for a person to look at. */
+export const SCREENS = join(ROOT, 'test-results/screens')
+
+export interface RunningConsole {
+  readonly app: ElectronApplication
+  readonly page: Page
+}
+
+interface Fixtures {
+  /** A folder of its own for each test. */
+  workspace: string
+  /** Starts the real console on the test's workspace; it is closed after the test. */
+  start: (...args: string[]) => Promise<RunningConsole>
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright requires the first argument to be a pattern
+  workspace: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'console-e2e-'))
+    await use(folder)
+    rmSync(folder, { recursive: true, force: true })
+  },
+
+  start: async ({ workspace }, use) => {
+    const running: ElectronApplication[] = []
+    await use(async (...args) => {
+      const app = await launch(['--workspace', workspace, '--allow-key-file', ...args], workspace)
+      running.push(app)
+      const page = await app.firstWindow()
+      await page.waitForLoadState('domcontentloaded')
+      return { app, page }
+    })
+    for (const app of running) await app.close()
+  },
+})
+
+/** Launches Electron on the built app, the way `npm start` does. */
+async function launch(args: readonly string[], workspace: string): Promise<ElectronApplication> {
+  const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH
+  const asRoot = process.getuid?.() === 0
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
+  return _electron.launch({
+    ...(dist === undefined ? {} : { executablePath: join(dist, 'electron') }),
+    args: [...(asRoot ? ['--no-sandbox'] : []), '--disable-gpu', '--log-level=3', ROOT, ...args],
+    env: { ...(env as Record<string, string>), ESC_NO_DIALOGS: '1', XDG_CONFIG_HOME: join(workspace, 'config') },
+  })
+}
+
+export { expect }
