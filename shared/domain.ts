@@ -52,7 +52,7 @@ export interface IntegrationSummary extends Integration {
   readonly backlog: number
   /** Part of the backlog that failed at least once and waits for its next try. */
   readonly waiting: number
-  /** Publishing time of the oldest event of the backlog; null when the backlog is empty. */
+  /** Since when the oldest event of the backlog waits: its acceptance, or the integration's creation if that is later. */
   readonly oldestPendingAt: EpochMs | null
   readonly lastAttemptAt: EpochMs | null
   readonly lastAttemptFailed: boolean
@@ -118,16 +118,6 @@ export interface LogEntry {
   readonly action: LogAction
   readonly reason: string
   readonly createdAt: EpochMs
-}
-
-export interface StoredEvent {
-  readonly seq: number
-  readonly eventId: string
-  readonly name: string
-  readonly domainEntityId: string | null
-  readonly publishedAt: EpochMs
-  readonly acceptedAt: EpochMs
-  readonly body: string
 }
 
 export type ImportState = 'running' | 'done' | 'cancelled' | 'failed' | 'interrupted'

@@ -91,8 +91,3 @@ export function unwrap<T>(result: Result<T>): T {
   const { code, message, field } = result.error
   throw new AppError(code, message, field === undefined ? {} : { field })
 }
-
-/** Fails to compile when a union has a member that was not handled. */
-export function assertNever(value: never): never {
-  throw new Error(`not handled: ${String(value)}`)
-}

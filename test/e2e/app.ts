@@ -44,11 +44,11 @@ export const test = base.extend<Fixtures>({
 /** Launches Electron on the built app, the way `npm start` does. */
 async function launch(args: readonly string[], workspace: string): Promise<ElectronApplication> {
   const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH
-  const asRoot = process.getuid?.() === 0
+  const flags = process.env.EVENT_STREAM_CONSOLE_ELECTRON_FLAGS ?? '--no-sandbox --disable-gpu --log-level=3'
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   return _electron.launch({
     ...(dist === undefined ? {} : { executablePath: join(dist, 'electron') }),
-    args: [...(asRoot ? ['--no-sandbox'] : []), '--disable-gpu', '--log-level=3', ROOT, ...args],
+    args: [...flags.split(' ').filter(Boolean), ROOT, ...args],
     env: { ...(env as Record<string, string>), ESC_NO_DIALOGS: '1', XDG_CONFIG_HOME: join(workspace, 'config') },
   })
 }

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type CallName, callNames, contract, eventNames, type Input, PAGE_LIMIT_MAX } from '../../shared/contract'
+
+const id = 'an-integration'
+
+/** One full and valid input of every call, optional fields included; a new call does not compile without one. */
+const inputs: { readonly [N in CallName]: Input<N> } = {
+  'app.info': {},
+  'secrets.consent': {},
+  'integrations.list': {},
+  'integrations.get': { id },
+  'integrations.create': {
+    id,
+    integrationType: 'permanent',
+    startsAt: null,
+    endsAt: null,
+    selection: { entities: ['order'], events: [] },
+    target: { kind: 'webhook', callbackUrl: 'https://example.com/events', apiKey: 'a-key' },
+  },
+  'integrations.start': { id },
+  'integrations.stop': { id },
+  'integrations.delete': { id },
+  'integrations.logs': { id, after: '1768204800000.7', limit: 50 },
+  'integrations.rejected': { id, after: '1768204800000.7', limit: 50 },
+  'attempts.list': {
+    id,
+    filter: { domainEntityId: 'an-order', outcome: 'failure', from: 0, to: 1 },
+    after: '1768204800000.7',
+    limit: 50,
+  },
+  'attempts.get': { id, attemptId: 1 },
+  'events.figures': {},
+  'imports.choose': {},
+  'imports.start': { path: '/tmp/events.ndjson' },
+  'imports.cancel': { importId: 1 },
+  'imports.list': {},
+  'imports.problems': { importId: 1 },
+  'inbox.status': {},
+  'inbox.start': {},
+  'inbox.stop': {},
+  'inbox.clear': {},
+  'inbox.list': {},
+  'inbox.get': { no: 1 },
+}
+
+/** Calls that only look; every other one changes something. */
+const looking: readonly CallName[] = [
+  'app.info',
+  'attempts.get',
+  'attempts.list',
+  'events.figures',
+  'imports.list',
+  'imports.problems',
+  'inbox.get',
+  'inbox.list',
+  'inbox.status',
+  'integrations.get',
+  'integrations.list',
+  'integrations.logs',
+  'integrations.rejected',
+]
+
+const answer = (name: CallName, input: unknown) => contract[name].input.safeParse(input)
+const paged = ['integrations.logs', 'integrations.rejected', 'attempts.list'] as const satisfies readonly CallName[]
+
+describe('permissions', () => {
+  it('let who may view only look', () => {
+    expect(callNames.filter((name) => contract[name].permission === 'tools:view').sort()).toEqual(looking)
+  })
+
+  it('demand tools:manage for everything that changes something', () => {
+    for (const name of callNames.filter((n) => !looking.includes(n))) {
+      expect(contract[name].permission, name).toBe('tools:manage')
+    }
+  })
+})
+
+describe.each(callNames)('%s', (name) => {
+  it('accepts a valid input', () => {
+    expect(answer(name, inputs[name]).error).toBeUndefined()
+  })
+
+  it('refuses a key that it does not know, at every depth', () => {
+    for (const spoiled of withUnknownKey(inputs[name])) {
+      const codes = answer(name, spoiled).error?.issues.map((issue) => issue.code) ?? []
+      expect(codes, JSON.stringify(spoiled)).toContain('unrecognized_keys')
+    }
+  })
+
+  it('refuses an input without one of its keys, unless that is optional', () => {
+    const optional = ['after', 'limit']
+    for (const key of Object.keys(inputs[name]).filter((k) => !optional.includes(k))) {
+      const rest = Object.fromEntries(Object.entries(inputs[name]).filter(([k]) => k !== key))
+      expect(answer(name, rest).success, key).toBe(false)
+    }
+  })
+
+  it.each([undefined, null, 7, 'text', [], true])('refuses %j', (input) => {
+    expect(answer(name, input).success).toBe(false)
+  })
+
+  it('answers anything at all without throwing', () => {
+    fc.assert(fc.property(fc.anything(), (input) => typeof answer(name, input).success === 'boolean'))
+  })
+})
+
+describe('names', () => {
+  it('are the keys of the contract, in the form topic.verb', () => {
+    expect([...callNames].sort()).toEqual(Object.keys(inputs).sort())
+    for (const name of callNames) expect(name).toMatch(/^[a-z]+\.[a-z]+$/)
+  })
+
+  it('of events differ from each other', () => {
+    expect(new Set(eventNames).size).toBe(eventNames.length)
+  })
+})
+
+describe.each(paged)('the pages of %s', (name) => {
+  const withPage = (page: { after?: unknown; limit?: unknown }) => {
+    const { after: _, limit: __, ...rest } = inputs[name]
+    return contract[name].input.safeParse({ ...rest, ...page })
+  }
+
+  it('have 100 rows from the newest on, when nothing is said', () => {
+    expect(withPage({}).data).toMatchObject({ limit: 100 })
+    expect(withPage({}).data?.after ?? null).toBeNull()
+    expect(withPage({ after: null }).success).toBe(true)
+  })
+
+  it('have from 1 to the maximum of rows', () => {
+    for (const limit of [1, PAGE_LIMIT_MAX]) expect(withPage({ limit }).success, String(limit)).toBe(true)
+    for (const limit of [0, -1, 1.5, PAGE_LIMIT_MAX + 1, '10', null, Number.NaN]) {
+      expect(withPage({ limit }).success, String(limit)).toBe(false)
+    }
+  })
+
+  it('are found by a cursor of the form that an answer gives, and by no other text', () => {
+    for (const after of ['0.0', '1768204800000.123456']) expect(withPage({ after }).success, after).toBe(true)
+    for (const after of [
+      '',
+      '1',
+      '1.',
+      '.1',
+      '1.2.3',
+      '-1.2',
+      '1.2\n',
+      ' 1.2',
+      "1.2' OR 1=1",
+      `1.${'1'.repeat(64)}`,
+      12,
+    ]) {
+      expect(withPage({ after }).success, String(after)).toBe(false)
+    }
+  })
+})
+
+describe('the filter of attempts', () => {
+  const filter = (value: unknown) => answer('attempts.list', { id, filter: value }).success
+
+  it('may be empty or use any of its fields alone', () => {
+    const { filter: full } = inputs['attempts.list']
+    expect(filter({})).toBe(true)
+    for (const [key, value] of Object.entries(full)) expect(filter({ [key]: value }), key).toBe(true)
+  })
+
+  it.each([
+    { outcome: 'rejected' },
+    { from: -1 },
+    { to: 1.5 },
+    { from: '2026-01-12' },
+    { domainEntityId: 'x'.repeat(201) },
+  ])('may not be %j', (value) => {
+    expect(filter(value)).toBe(false)
+  })
+})
+
+describe('identifiers', () => {
+  it.each([0, -1, 1.5, '1', null])('of a row may not be %j', (value) => {
+    expect(answer('attempts.get', { id, attemptId: value }).success).toBe(false)
+    expect(answer('imports.cancel', { importId: value }).success).toBe(false)
+    expect(answer('imports.problems', { importId: value }).success).toBe(false)
+    expect(answer('inbox.get', { no: value }).success).toBe(false)
+  })
+
+  it('of an integration are checked in every call that takes one', () => {
+    for (const name of callNames.filter((n) => 'id' in inputs[n])) {
+      expect(answer(name, { ...inputs[name], id: 'Not An ID' }).success, name).toBe(false)
+    }
+  })
+
+  it('of a file have bounds', () => {
+    expect(answer('imports.start', { path: '' }).success).toBe(false)
+    expect(answer('imports.start', { path: 'x'.repeat(4097) }).success).toBe(false)
+  })
+})
+
+/** Copies of a value, each with one unknown key in another of its objects. */
+function* withUnknownKey(value: object): Generator<object> {
+  yield { ...value, unknownKey: true }
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) continue
+    for (const spoiled of withUnknownKey(inner)) yield { ...value, [key]: spoiled }
+  }
+}
