@@ -1,0 +1,45 @@
+import { type AttemptErrorCode, attemptErrors } from '@shared/attempt-errors'
+import type { Attempt } from '@shared/domain'
+import { formatDuration } from '../../ui/format'
+
+/** The reason of a failure in two or three words, for a row. */
+const shortReasons: Readonly<Record<AttemptErrorCode, string>> = {
+  rejected: 'Rejected',
+  too_many_requests: 'Too many requests',
+  unauthorized: 'Unauthorized',
+  forbidden: 'Forbidden',
+  not_found: 'Not found',
+  gone: 'Gone',
+  client_error: 'Client error',
+  server_error: 'Server error',
+  redirect: 'Redirect',
+  unexpected_status: 'Unexpected status',
+  connect_timeout: 'Connect timeout',
+  response_timeout: 'Response timeout',
+  connection_refused: 'Connection refused',
+  connection_reset: 'Connection reset',
+  host_not_found: 'Host not found',
+  network_unreachable: 'Network unreachable',
+  tls_failed: 'TLS failed',
+  bad_response: 'Bad response',
+  secret_unreadable: 'API key unreadable',
+  unknown: 'Unknown error',
+}
+
+/** Status code and short reason, e.g. `503 Server error`. */
+export function failureText(errorCode: AttemptErrorCode | null, statusCode: number | null): string {
+  const reason = shortReasons[errorCode ?? 'unknown']
+  return statusCode === null ? reason : `${statusCode} ${reason}`
+}
+
+/** What an attempt came to, for a row. */
+export function outcomeText({ outcome, errorCode, statusCode, durationMs }: Attempt): string {
+  if (outcome === 'failure') return failureText(errorCode, statusCode)
+  return `${statusCode ?? 'Answered'} in ${formatDuration(durationMs)}`
+}
+
+/** What an attempt came to, as a sentence. */
+export function outcomeSentence({ outcome, errorCode, statusCode }: Attempt): string {
+  if (outcome === 'failure') return attemptErrors[errorCode ?? 'unknown']
+  return statusCode === null ? 'The receiver took the event.' : `The receiver took the event (${statusCode}).`
+}

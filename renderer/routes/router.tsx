@@ -1,0 +1,90 @@
+import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import { z } from 'zod'
+import { attemptSearch } from '../features/attempts/attempt-search'
+import { EventsPage } from '../features/attempts/events-page'
+import { ImportsPage } from '../features/imports/imports-page'
+import { InboxPage } from '../features/inbox/inbox-page'
+import { IntegrationLayout } from '../features/integrations/integration-layout'
+import { IntegrationListPage } from '../features/integrations/integration-list-page'
+import { listSearch, listView } from '../features/integrations/list-search'
+import { LogsPage } from '../features/logs/logs-page'
+import { NewIntegrationPage } from '../features/new-integration/new-integration-page'
+import { RejectedPage } from '../features/rejected/rejected-page'
+import { Shell } from '../features/shell/shell'
+import { NotFound, ScreenError } from './fallbacks'
+
+const root = createRootRoute({ component: Shell })
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/event-stream/$view', params: { view: 'all' }, replace: true })
+  },
+})
+
+const list = createRoute({
+  getParentRoute: () => root,
+  path: '/event-stream/$view',
+  params: { parse: ({ view }) => ({ view: listView.parse(view) }) },
+  validateSearch: listSearch,
+  component: IntegrationListPage,
+})
+
+const newIntegration = createRoute({
+  getParentRoute: () => root,
+  path: '/integrations/new',
+  validateSearch: z.object({ callbackUrl: z.string().max(2048).optional().catch(undefined) }),
+  component: NewIntegrationPage,
+})
+
+const integration = createRoute({
+  getParentRoute: () => root,
+  path: '/integrations/$id',
+  component: IntegrationLayout,
+})
+
+const events = createRoute({
+  getParentRoute: () => integration,
+  path: '/events',
+  validateSearch: attemptSearch,
+  component: EventsPage,
+})
+
+const rejected = createRoute({
+  getParentRoute: () => integration,
+  path: '/rejected',
+  validateSearch: z.object({ attempt: z.number().int().positive().optional().catch(undefined) }),
+  component: RejectedPage,
+})
+
+const logs = createRoute({ getParentRoute: () => integration, path: '/logs', component: LogsPage })
+
+const imports = createRoute({ getParentRoute: () => root, path: '/imports', component: ImportsPage })
+
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: '/inbox',
+  validateSearch: z.object({ request: z.number().int().positive().optional().catch(undefined) }),
+  component: InboxPage,
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    index,
+    list,
+    newIntegration,
+    integration.addChildren([events, rejected, logs]),
+    imports,
+    inbox,
+  ]),
+  history: createHashHistory(),
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: ScreenError,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

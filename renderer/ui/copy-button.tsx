@@ -1,0 +1,58 @@
+import { Check, Copy } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { Button, IconButton } from './button'
+import { toastError } from './toast'
+
+interface Props {
+  /** The accessible name, e.g. `Copy event ID`. */
+  readonly label: string
+  readonly text: string
+  /** Shows the word next to the icon. */
+  readonly worded?: boolean
+}
+
+export function CopyButton({ label, text, worded }: Props) {
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), 1600)
+    return () => clearTimeout(timer)
+  }, [copied])
+
+  const copy = async () => {
+    if (await copyText(text)) setCopied(true)
+    else toastError('The text could not be copied.')
+  }
+  const icon = copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />
+  if (worded) {
+    return (
+      <Button small icon={icon} aria-label={label} onClick={() => void copy()}>
+        {copied ? 'Copied' : 'Copy'}
+      </Button>
+    )
+  }
+  return (
+    <IconButton label={copied ? 'Copied' : label} aria-label={label} onClick={() => void copy()}>
+      {icon}
+    </IconButton>
+  )
+}
+
+/** The clipboard API needs a permission that the window may not hold; the older command does not. */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const onCopy = (event: ClipboardEvent) => {
+      event.preventDefault()
+      event.clipboardData?.setData('text/plain', text)
+    }
+    document.addEventListener('copy', onCopy)
+    try {
+      return document.execCommand('copy')
+    } finally {
+      document.removeEventListener('copy', onCopy)
+    }
+  }
+}
