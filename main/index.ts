@@ -1,11 +1,11 @@
 import { runConsole } from './app/console'
 import { guardContents } from './app/guards'
-import { quitOnSignals, sandboxPages, useOwnFolder, whenReady } from './app/lifecycle'
+import { keepOwnFolder, quitOnSignals, sandboxPages, whenReady } from './app/lifecycle'
 import { registerScheme } from './app/protocol'
 import { parseStartOptions } from './app/start-options'
 
 sandboxPages()
-useOwnFolder()
+keepOwnFolder()
 registerScheme()
 guardContents()
 quitOnSignals()

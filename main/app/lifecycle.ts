@@ -8,7 +8,7 @@ export function sandboxPages(): void {
 }
 
 /** Keeps Electron's own files in the folder that the command line knows too. */
-export function useOwnFolder(): void {
+export function keepOwnFolder(): void {
   app.setPath('userData', userDataFolder())
 }
 

@@ -21,7 +21,7 @@ const NEEDS = {
 }
 
 /** @param {string} line */
-export function sayOnStderr(line) {
+function sayOnStderr(line) {
   console.error(`set-up: ${line}`)
 }
 

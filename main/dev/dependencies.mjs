@@ -45,7 +45,7 @@ export async function ensureDependencies({ root, log, npm = captureNpm }) {
   const state = inspectDependencies(root)
   if (state === 'ready') return
   if (state === 'lacking') {
-    log('installing dependencies, about half a minute')
+    log('installing dependencies, which takes up to a minute')
     // Windows cannot delete the program that is running, which `npm ci` would try when that is the installed Node.
     const inUse = process.platform === 'win32' && process.execPath.startsWith(join(root, 'node_modules'))
     const command = inUse ? ['install', '--no-save'] : ['ci']

@@ -19,5 +19,3 @@ threads.Worker = class Worker extends threads.Worker {
     super(file, { ...options, execArgv: ['-r', __filename, ...(options.execArgv ?? [])] })
   }
 }
-
-Module.syncBuiltinESMExports()

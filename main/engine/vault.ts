@@ -46,7 +46,9 @@ export class Vault {
       const bytes = Buffer.from(sealed)
       const nonce = bytes.subarray(1, 1 + NONCE_BYTES)
       const tag = bytes.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES)
-      const decipher = createDecipheriv(ALGORITHM, this.#key, nonce).setAAD(Buffer.from(integrationId)).setAuthTag(tag)
+      // The length is given since a shortened tag would otherwise be accepted.
+      const decipher = createDecipheriv(ALGORITHM, this.#key, nonce, { authTagLength: TAG_BYTES })
+      decipher.setAAD(Buffer.from(integrationId)).setAuthTag(tag)
       const text = Buffer.concat([decipher.update(bytes.subarray(1 + NONCE_BYTES + TAG_BYTES)), decipher.final()])
       return JSON.parse(text.toString('utf8')) as TargetSecrets
     } catch (cause) {

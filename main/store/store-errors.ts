@@ -22,7 +22,8 @@ export function asStoreError(error: unknown): unknown {
   const code = driverCode(error)
   if (code === null) return error
   if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('store_full', undefined, { cause: error })
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  // The last two: the workspace's path is a file, or lies below one.
+  if (['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'].includes(code)) {
     return new AppError('workspace_not_writable', undefined, { cause: error })
   }
   if (!code.startsWith('SQLITE_')) return error

@@ -1,12 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { test as base, _electron, type ElectronApplication, expect, type Page } from '@playwright/test'
+import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-
-/** Folder that keeps a screenshot of each screen for a person to look at. */
-export const SCREENS = join(ROOT, 'test-results/screens')
 
 export interface RunningConsole {
   readonly app: ElectronApplication

@@ -4,7 +4,10 @@ test('the page sees the bridge and nothing of Node or Electron', async ({ start 
   const { page } = await start()
   const seen = await page.evaluate(() => ({
     bridge: Object.keys(window.bridge).sort(),
-    node: [typeof (globalThis as Record<string, unknown>).require, typeof (globalThis as Record<string, unknown>).process],
+    node: [
+      typeof (globalThis as Record<string, unknown>).require,
+      typeof (globalThis as Record<string, unknown>).process,
+    ],
   }))
   expect(seen).toEqual({ bridge: ['call', 'pathOf', 'subscribe'], node: ['undefined', 'undefined'] })
 })

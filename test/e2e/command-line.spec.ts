@@ -17,7 +17,10 @@ function cli(...args: string[]): Promise<{ code: number; out: string; err: strin
 const line = (no: number) =>
   `{"tenant":"t","name":"order.created","published_at":"2026-01-01T00:00:00.000Z","payload":{"id":"order-${no}"}}`
 
-test('the command line imports through a running console, and by itself when none runs', async ({ start, workspace }) => {
+test('the command line imports through a running console, and by itself when none runs', async ({
+  start,
+  workspace,
+}) => {
   const file = join(workspace, 'events.ndjson')
   writeFileSync(file, `${line(1)}\n${line(2)}\nnot an event\n`)
   const { app, page } = await start()

@@ -40,9 +40,13 @@ test('kill -9 in the middle of 20,000 deliveries loses no event', async ({ start
       receiver.url,
     )
     expect(created).toMatchObject({ ok: true })
-    expect(await page.evaluate((path) => window.bridge.call('imports.start', { path }), file)).toMatchObject({ ok: true })
+    expect(await page.evaluate((path) => window.bridge.call('imports.start', { path }), file)).toMatchObject({
+      ok: true,
+    })
     await expect
-      .poll(async () => (await page.evaluate(() => window.bridge.call('imports.list', {}))) as unknown, { timeout: 60_000 })
+      .poll(async () => (await page.evaluate(() => window.bridge.call('imports.list', {}))) as unknown, {
+        timeout: 60_000,
+      })
       .toMatchObject({ value: { rows: [{ state: 'done', accepted: EVENTS }] } })
     await received(idsFile, EVENTS / 4)
     const gone = new Promise((resolve) => first.app.process().once('exit', resolve))

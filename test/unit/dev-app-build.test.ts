@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { ensureBuilt, isBuilt, recordBuild } from '../../main/dev/app-build.mjs'
+import { tempDir } from '../support/temp-dir'
 
 let root: string
 
@@ -12,7 +12,7 @@ function put(path: string, text = path) {
 }
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'esc-build-'))
+  root = tempDir()
   put('main/index.ts')
   put('preload/index.ts')
   put('renderer/page/index.html')

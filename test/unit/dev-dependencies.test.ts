@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { ensureDependencies, inspectDependencies } from '../../main/dev/dependencies.mjs'
+import { tempDir } from '../support/temp-dir'
 
 const PACKAGES = {
   'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
@@ -26,7 +26,7 @@ function installByHand(packages: object) {
 }
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'esc-dependencies-'))
+  root = tempDir()
   calls = []
   writeLock(PACKAGES)
 })

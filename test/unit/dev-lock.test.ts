@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { withLock } from '../../main/dev/lock.mjs'
+import { tempDir } from '../support/temp-dir'
 
 const MODULE = resolve(import.meta.dirname, '../../main/dev/lock.mjs')
 let file: string
 
 beforeEach(() => {
-  file = join(mkdtempSync(join(tmpdir(), 'esc-lock-')), 'folder', 'lock')
+  file = join(tempDir(), 'folder', 'lock')
 })
 
 const silent = () => {}
@@ -26,7 +27,7 @@ test('a task that fails gives the lock back', async () => {
 })
 
 test('tasks of several processes do not overlap', async () => {
-  const book = join(mkdtempSync(join(tmpdir(), 'esc-book-')), 'book')
+  const book = join(tempDir(), 'book')
   writeFileSync(book, '')
   const code = `
     const { withLock } = await import(${JSON.stringify(`file://${MODULE}`)})

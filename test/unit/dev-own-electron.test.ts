@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import http, { type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { binaryPath, downloadAddress, fetchOwnElectron, proxyFor } from '../../main/dev/own-electron.mjs'
+import { tempDir } from '../support/temp-dir'
 
 const DAY = 24 * 60 * 60 * 1000
 const FILE = `electron-v45.0.0-${process.platform}-${process.arch}.zip`
@@ -37,7 +37,7 @@ main().catch((error) => { console.error('download broke:', error.message); proce
 `
 
 function project() {
-  const root = mkdtempSync(join(tmpdir(), 'esc-own-'))
+  const root = tempDir()
   const electron = join(root, 'node_modules', 'electron')
   mkdirSync(electron, { recursive: true })
   writeFileSync(join(electron, 'package.json'), JSON.stringify({ name: 'electron', version: '45.0.0' }))

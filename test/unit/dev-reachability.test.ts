@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import net, { type AddressInfo, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { probe, reachabilityMemory } from '../../main/dev/reachability.mjs'
+import { tempDir } from '../support/temp-dir'
 
 const HOUR = 60 * 60 * 1000
 const open: Server[] = []
@@ -98,7 +98,7 @@ test('a proxy that refuses the host makes it unreachable', async () => {
 })
 
 function memoryFile() {
-  return join(mkdtempSync(join(tmpdir(), 'esc-memory-')), 'deeper', 'unreachable.json')
+  return join(tempDir(), 'deeper', 'unreachable.json')
 }
 
 test('what was out of reach is remembered for a day, and no longer', () => {

@@ -1,14 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { tempDir } from '../support/temp-dir'
 
 const DEV = resolve(import.meta.dirname, '../../main/dev')
 
 /** A stand-in's resources/app and a project, each with a better-sqlite3 that only says whose it is. */
 function layout() {
-  const top = realpathSync(mkdtempSync(join(tmpdir(), 'esc-redirect-')))
+  const top = tempDir()
   const app = join(top, 'resources', 'app')
   const project = join(top, 'project')
   for (const [folder, name] of [

@@ -23,7 +23,8 @@ async function said(child: ChildProcess, word: string) {
     if (String(text).includes(word)) return
 }
 
-const stay = `setInterval(() => {}, 1000);`
+// Longer than any test, but not for ever: a failing test leaves nothing running.
+const stay = `setTimeout(() => process.exit(99), 15_000);`
 
 test('the exit code is passed on, and a signal as a shell would', async () => {
   expect(await converse(process.execPath, ['-e', 'process.exit(7)'], { stdio: 'ignore' })).toBe(7)

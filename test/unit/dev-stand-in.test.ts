@@ -15,8 +15,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { getCurrentFuseWire } from '@electron/fuses'
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { ensureStandIn, inspect, placeOf, SOURCE, standInFolder, verify } from '../../main/dev/stand-in.mjs'
+import { tempDir } from '../support/temp-dir'
 
 // The executable of this package is nothing but the mark that fuses are found by, all eight of them off, or inherited.
 const FUSES = Buffer.concat([
@@ -80,8 +81,7 @@ function zipOf(files: Record<string, string | Buffer>) {
   return Buffer.concat([...local, ...central, end])
 }
 
-function packageOf(files: Record<string, string | Buffer>) {
-  const folder = mkdtempSync(join(tmpdir(), 'esc-package-'))
+function packageOf(folder: string, files: Record<string, string | Buffer>) {
   mkdirSync(join(folder, 'package'))
   writeFileSync(join(folder, 'package', 'product.zip'), zipOf(files))
   const file = join(folder, 'product.tgz')
@@ -90,13 +90,15 @@ function packageOf(files: Record<string, string | Buffer>) {
   return { file, source: { ...SOURCE, integrity, archive: 'product.zip', folder: 'Product', binary: 'Product' } }
 }
 
-const { file, source } = packageOf(CONTENT)
+const shared = mkdtempSync(join(tmpdir(), 'event-stream-console-'))
+afterAll(() => rmSync(shared, { recursive: true }))
+const { file, source } = packageOf(shared, CONTENT)
 let cache: string
 let folder: string
 let fetched: number
 
 beforeEach(() => {
-  cache = join(mkdtempSync(join(tmpdir(), 'esc-stand-in-')), 'cache')
+  cache = join(tempDir(), 'cache')
   folder = standInFolder(cache, source)
   fetched = 0
 })
@@ -202,7 +204,7 @@ test.skipIf(!linux).each(outdated)('a %s of another version is replaced without 
 })
 
 test.skipIf(!linux)('a package that is not the pinned one is refused and leaves nothing', async () => {
-  const other = packageOf({ ...CONTENT, 'Product/icudtl.dat': 'DATA' })
+  const other = packageOf(tempDir(), { ...CONTENT, 'Product/icudtl.dat': 'DATA' })
   const fetchOther = async (_: unknown, target: string) => {
     cpSync(other.file, join(target, 'other.tgz'))
     return join(target, 'other.tgz')
@@ -216,7 +218,7 @@ test('one flipped bit is enough to refuse a package', async () => {
   const bytes = readFileSync(file)
   const middle = bytes.length >> 1
   bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle)
-  const flipped = join(mkdtempSync(join(tmpdir(), 'esc-flip-')), 'flipped.tgz')
+  const flipped = join(tempDir(), 'flipped.tgz')
   writeFileSync(flipped, bytes)
   await expect(verify(flipped, source)).rejects.toThrow('is not the expected one')
 })

@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { playwrightCounts, sum, summaryLine, vitestCounts } from '../../main/dev/test-counts.mjs'
+import { tempDir } from '../support/temp-dir'
 
 function report(content: unknown) {
-  const file = join(mkdtempSync(join(tmpdir(), 'esc-counts-')), 'report.json')
+  const file = join(tempDir(), 'report.json')
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
   return file
 }

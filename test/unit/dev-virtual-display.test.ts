@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import net from 'node:net'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { electronFlags, needsVirtualDisplay, onPath, withDisplay } from '../../main/dev/virtual-display.mjs'
+import { tempDir } from '../support/temp-dir'
 
 test.each([
   [{}, 'linux', true],
@@ -48,7 +50,6 @@ async function greet(name: string, cookie?: Buffer) {
 }
 
 test.skipIf(!hasServer)('a virtual display lets in who has its key, and ends with the task', async () => {
-  const { readFile } = await import('node:fs/promises')
   const seen = await withDisplay(async ({ env, virtual, name = '' }) => {
     const cookie = (await readFile(env.XAUTHORITY ?? '')).subarray(-16)
     return { env, virtual, name, withKey: await greet(name, cookie), withoutKey: await greet(name) }
@@ -69,9 +70,13 @@ test.skipIf(!hasServer)('it ends with a task that fails too', async () => {
   expect(existsSync(`/tmp/.X11-unix/X${name.slice(1)}`)).toBe(false)
 })
 
-test.skipIf(!hasServer)('two displays at once have different names', async () => {
-  const names = await withDisplay((one) => withDisplay(async (two) => [one.name, two.name], bare), bare)
-  expect(new Set(names).size).toBe(2)
+test.skipIf(!hasServer)('two displays at once have names and keys of their own', async () => {
+  const [one, two] = await withDisplay(async (outer) => {
+    const about = async (display: typeof outer) => [display.name, await readFile(display.env.XAUTHORITY ?? '', 'hex')]
+    return [await about(outer), await withDisplay(about, bare)]
+  }, bare)
+  expect(one?.[0]).not.toBe(two?.[0])
+  expect(one?.[1]).not.toBe(two?.[1])
 })
 
 test('a server that cannot start is a sentence, not a hang', async () => {
@@ -89,7 +94,9 @@ test.skipIf(!hasServer || !onPath('setpriv'))('it does not outlive a process tha
       process.kill(process.pid, 'SIGKILL')
       await new Promise(() => {})
     }, { PATH: process.env.PATH })`
-  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+    env: { ...process.env, TMPDIR: tempDir() },
+  })
   const name: string = await run.catch((error) => error.stdout.trim())
   await expect.poll(() => existsSync(`/tmp/.X11-unix/X${name.slice(1)}`)).toBe(false)
 })

@@ -149,7 +149,7 @@ describe('the import scan', () => {
       "// import a from 'comment'",
       "/* import b from 'block' */",
       `const s = "import c from 'string'"`,
-      "const t = `import d from 'template' ${f(`${import('inside')}`)} require('tail')`",
+      `const t = \`import d from 'template' \${f(\`\${import('inside')}\`)} require('tail')\``,
       "const r = /['\"`]/.test(x) ? /[/'`]+/ : a / b",
       "import real from 'real'",
       "const q = 6 / 2; import('after-division') / 1",
