@@ -97,11 +97,14 @@ export class Engine {
     } catch (error) {
       throw asStoreError(error)
     }
+    let db: WritableDb | undefined
     try {
-      this.#db = openWritable(path)
+      db = openWritable(path)
       chmodSync(path, 0o600)
-      migrate(this.#db, path)
+      migrate(db, path)
+      this.#db = db
     } catch (error) {
+      db?.close()
       this.#lock.release()
       throw asStoreError(error)
     }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
+import { AppError } from '../../shared/errors'
 
 const APP_FOLDER = 'Event Stream Console'
 
@@ -30,5 +31,10 @@ export function socketAddress(workspace: string): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\event-stream-console-${name}`
   const folder = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `event-stream-console-${userInfo().uid}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // The temporary folder is shared: another user may have made a folder of this name first, to listen in our place.
+  if (statSync(folder).uid !== userInfo().uid) {
+    throw new AppError('workspace_not_writable', `The folder ${folder} belongs to another user.`)
+  }
+  chmodSync(folder, 0o700)
   return join(folder, `${name}.sock`)
 }

@@ -113,14 +113,22 @@ export async function connectLocalSocket(workspace: string): Promise<{ dispatch:
     open.get(id)?.(result)
     open.delete(id)
   })
+  const closed: Result<unknown> = {
+    ok: false,
+    error: new AppError('engine_unavailable', 'The console closed the connection.').toInfo(),
+  }
   socket.on('close', () => {
-    const error = new AppError('engine_unavailable', 'The console closed the connection.').toInfo()
-    for (const answer of open.values()) answer({ ok: false, error })
+    for (const answer of open.values()) answer(closed)
+    open.clear()
   })
   let lastId = 0
   return {
     dispatch: (call, input) =>
       new Promise((resolve) => {
+        if (socket.destroyed) {
+          resolve(closed)
+          return
+        }
         const id = ++lastId
         open.set(id, resolve)
         socket.write(`${JSON.stringify({ id, token, call, input } satisfies Request)}\n`)

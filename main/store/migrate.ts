@@ -36,7 +36,7 @@ export function migrate(db: WritableDb, storePath: string, migrations: readonly 
       const kept = backup === null ? '' : ` A copy from before is at ${backup}.`
       throw new AppError(
         'store_migration_failed',
-        `The workspace could not be brought to the format of this version (step ${migration.name}). It is unchanged.${kept}`,
+        `The workspace could not be brought to the format of this version (step ${migration.name}). That step changed nothing.${kept}`,
         { cause },
       )
     }

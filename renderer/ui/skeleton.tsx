@@ -12,9 +12,9 @@ export function SkeletonRows({ rows, rowHeight }: Props) {
       {Array.from({ length: rows }, (_, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the placeholders are all alike
         <div key={i} className={styles.row} style={{ height: rowHeight }}>
-          <span className={styles.bar} style={{ width: `${22 + ((i * 7) % 11)}%` }} />
-          <span className={styles.bar} style={{ width: `${14 + ((i * 5) % 9)}%` }} />
-          <span className={styles.bar} style={{ width: '10%' }} />
+          <span className={styles.bar} style={{ width: `${55 + ((i * 17) % 30)}%` }} />
+          <span className={styles.bar} style={{ width: `${45 + ((i * 23) % 35)}%` }} />
+          <span className={styles.bar} style={{ width: '60%' }} />
         </div>
       ))}
     </div>

@@ -25,7 +25,7 @@ export function ActiveSwitch({ integration }: Props) {
       />
       <div className={styles.words}>
         {activation.isPending ? (
-          <span className={styles.pending}>{checked ? 'Activating' : 'Pausing'}</span>
+          <span className={styles.pending}>{checked ? 'Activating…' : 'Pausing…'}</span>
         ) : (
           <span>{running ? 'Active' : 'Paused'}</span>
         )}

@@ -10,10 +10,10 @@ interface Props {
 }
 
 const LINES = 2
-const CHARACTER = 6.9
+const CHARACTER = 6.2
 const PADDING = 14
 const GAP = 4
-const MORE = 40
+const MORE = 32
 
 /** The selected events as chips, as many as two lines take; the rest are a number with the whole list behind it. */
 export function EventChips({ selection, width }: Props) {

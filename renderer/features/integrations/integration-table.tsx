@@ -37,7 +37,13 @@ export function IntegrationTable({ rows, sort, onSort, onDelete }: Props) {
             Target
           </th>
           <SortHead column="backlog" label="Backlog" numeric className={styles.figure} {...head} />
-          <SortHead column="delivered" label="Delivered" numeric className={styles.figure} {...head} />
+          <SortHead
+            column="delivered"
+            label="Delivered"
+            numeric
+            className={cx(styles.figure, styles.delivered)}
+            {...head}
+          />
           <SortHead column="attempted" label="Last attempt" className={styles.attempted} {...head} />
           <th scope="col" className={styles.state}>
             State

@@ -16,7 +16,7 @@ export function pausedBecause({ stopCause }: Integration): string | null {
     case 'failure':
       return 'after failures'
     case 'ended':
-      return 'at its end date'
+      return 'ended'
   }
 }
 
