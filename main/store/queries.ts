@@ -129,7 +129,8 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
   function listAttempts(integration: number, filter: AttemptFilter, page: PageInput): AttemptRow[] {
     const [at, id] = page.after ? positionOf(page.after) : FIRST_PAGE
     const from = filter.from ?? 0
-    const to = filter.to ?? Number.MAX_SAFE_INTEGER
+    // One upper bound: of two, SQLite would take the first to enter the index, and walk a deep page from the newest row on.
+    const to = Math.min(filter.to ?? Number.MAX_SAFE_INTEGER, at + 1)
     if (filter.domainEntityId !== undefined && filter.domainEntityId !== '') {
       const seqs = sql('SELECT seq FROM events WHERE domain_entity_id = ? LIMIT ?')
         .pluck()
@@ -147,13 +148,13 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
       ).all(integration, filter.domainEntityId, outcome, outcome, from, to, at, id, page.limit + 1) as AttemptRow[]
     }
     const arm = `SELECT id, started_at FROM attempts WHERE integration = ? AND failed = ? AND started_at >= ? AND started_at < ?
-      AND started_at <= ? AND (started_at, id) < (?, ?)`
+      AND (started_at, id) < (?, ?)`
     const outcomes = filter.outcome === undefined ? [0, 1] : [filter.outcome === 'failure' ? 1 : 0]
     const arms = outcomes.map(() => arm).join(' UNION ALL ')
     return sql(
       `SELECT ${ATTEMPT} FROM (${arms} ORDER BY started_at DESC, id DESC LIMIT ?) AS p
        CROSS JOIN attempts AS a ON a.id = p.id ${ATTEMPT_JOINS} ORDER BY a.started_at DESC, a.id DESC`,
-    ).all(...outcomes.flatMap((f) => [integration, f, from, to, at, at, id]), page.limit + 1) as AttemptRow[]
+    ).all(...outcomes.flatMap((f) => [integration, f, from, to, at, id]), page.limit + 1) as AttemptRow[]
   }
 
   return {

@@ -3,7 +3,7 @@ import { formatDate } from '../../ui/format'
 
 export function typeText({ integrationType, endsAt }: Integration): string {
   if (integrationType === 'permanent') return 'Permanent'
-  return endsAt === null ? 'Temporary' : `Temporary, ends ${formatDate(endsAt)}`
+  return endsAt === null ? 'Temporary' : `Temporary to ${formatDate(endsAt)}`
 }
 
 /** Why a paused integration does not run; null for an active one. */

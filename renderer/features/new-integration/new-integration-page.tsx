@@ -62,11 +62,17 @@ export function NewIntegrationPage() {
     resolver: resolve,
     shouldFocusError: false,
   })
-  const { control, register, formState } = form
+  const { control, register } = form
+  // Read while rendering: the form only keeps track of what was asked for.
+  const { errors, isDirty } = form.formState
   const values = form.watch()
-  const problems = problemsIn(formState.errors)
+  const problems = problemsIn(errors)
   const inputId = (name: FieldName) => `${domId}-${name}`
-  const focus = (name: FieldName) => document.getElementById(inputId(name))?.focus()
+  const focus = (name: FieldName) => {
+    const input = document.getElementById(inputId(name))
+    input?.focus({ preventScroll: true })
+    input?.scrollIntoView({ block: 'center' })
+  }
 
   const creation = useMutation({
     mutationFn: (input: FormValues) => call('integrations.create', toNewIntegration(input, entities)),
@@ -77,28 +83,27 @@ export function NewIntegrationPage() {
       void navigate({ to: '/integrations/$id/events', params: { id } })
     },
     onError: (error) => {
-      const field = error instanceof AppError && error.field !== undefined ? fieldOf(error.field) : undefined
+      const field = fieldErrorOf(error)
       if (field === undefined) return
       form.setError(field, { type: 'server', message: sentenceOf(error) })
       setSummary(true)
       setTimeout(() => focus(field))
     },
   })
-  const refused = (errors: FieldErrors<FormValues>) => {
+  const refused = (found: FieldErrors<FormValues>) => {
     setSummary(true)
-    const first = fieldNames.find((name) => problemsIn(errors)[name] !== undefined)
+    const first = fieldNames.find((name) => problemsIn(found)[name] !== undefined)
     if (first !== undefined) focus(first)
   }
 
   const leaving = useBlocker({
-    shouldBlockFn: () => formState.isDirty && !saved.current,
+    shouldBlockFn: () => isDirty && !saved.current,
     // Electron takes an answer here for a silent refusal to close the window.
     enableBeforeUnload: false,
     withResolver: true,
   })
 
-  const serverError =
-    creation.error && problemsIn(formState.errors) && !fieldErrorOf(creation.error) ? creation.error : null
+  const serverError = creation.error && fieldErrorOf(creation.error) === undefined ? creation.error : null
   const badFields = fieldNames.filter((name) => problems[name] !== undefined)
   const limitReached = info !== undefined && rows !== undefined && rows.length >= info.integrationLimit
   return (
