@@ -34,6 +34,10 @@ export const callbackUrl = z
     if (text === '') return
     const refuse = (message: string) => context.addIssue({ code: 'custom', message })
     if (!URL.canParse(text)) return refuse('This is not a complete address. It starts with https:// or http://.')
+    // The URL parser repairs such texts silently; what is stored must be what is used.
+    if (/[\s\\]/.test(text) || !/^[a-z]+:\/\/[^/]/i.test(text)) {
+      return refuse('Take spaces and backslashes out, and write the address in full.')
+    }
     const url = new URL(text)
     if (url.protocol !== 'https:' && url.protocol !== 'http:')
       return refuse('The address must start with https:// or http://.')
