@@ -321,7 +321,10 @@ export class Engine {
       connections: CONCURRENCY,
       userAgent: `event-stream-console/${this.#options.version}`,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      responseTimeoutMs: RESPONSE_TIMEOUT_MS,
+      totalTimeoutMs: RESPONSE_TIMEOUT_MS,
+      signingSecrets: [],
+      keepBodies: 'failures',
+      clock: this.#clock,
     })
     const { selection } = integration
     const taken = new Map<number, boolean>()

@@ -22,6 +22,10 @@ const shortReasons: Readonly<Record<AttemptErrorCode, string>> = {
   network_unreachable: 'Network unreachable',
   tls_failed: 'TLS failed',
   bad_response: 'Bad response',
+  response_incomplete: 'Answer broke off',
+  local_limit: 'Local limit',
+  request_invalid: 'Request invalid',
+  cancelled: 'Cancelled',
   secret_unreadable: 'API key unreadable',
   unknown: 'Unknown error',
 }
