@@ -108,6 +108,14 @@ describe('a concurrency limit', () => {
     },
   )
 
+  it('costs no throughput when the times of a burdened receiver are very uneven', () => {
+    const random = new Random(5)
+    const receiver = queue(20, () => -Math.log(1 - random.float()) * 50)
+    const { limit, perSecond } = run(new ConcurrencyLimit(256), receiver, 60_000)
+    expect(limit).toBeLessThan(128)
+    expect(perSecond).toBeGreaterThan(400 * 0.95)
+  })
+
   it('does not mind a queue whose latency is too small to matter', () => {
     expect(
       run(

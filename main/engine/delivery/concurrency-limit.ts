@@ -4,15 +4,17 @@ import type { AttemptErrorCode } from '../../../shared/attempt-errors'
 const TOLERANCE = 2
 /** Below this, latency is not a sign of a burdened receiver but of scheduling on both sides. */
 const FLOOR_MS = 25
-/** Results that are averaged before the limit moves: at least so many, and one for each place. */
-const SMALLEST_ROUND = 8
-/** The same after the limit was lowered, since more hangs on that average. */
-const EXPERIMENT_ROUND = 32
-/** Lowering for latency is by at least a quarter, so that its effect can be told from chance, and by half at most. */
-const CUT = { least: 0.75, most: 0.5 } as const
+/** Results that are averaged before the limit moves: one for each place, at least so many, and more where latency is uneven. */
+const ROUND = { least: 8, perVariance: 25 } as const
+/** The same before and after the limit is lowered, since more hangs on those averages. */
+const EXPERIMENT = { least: 32, perVariance: 200, most: 1024 } as const
+/** Lowering for latency is to three fifths at most, so that its effect can be told from chance, and to a half at least. */
+const CUT = { least: 0.6, most: 0.5 } as const
 const BACKOFF = 0.7
 /** Of the latency that a lower limit should save, so much must show, or the limit was not the cause. */
-const WORTH = 0.25
+const WORTH = 0.5
+/** How many results with half of the places free tell the latency of an unburdened receiver, and over how many it is averaged. */
+const QUIET = { least: 4, memory: 16 } as const
 /** Rounds to leave latency alone after lowering the limit did not help; doubles each time. */
 const REST = { first: 32, longest: 4096 } as const
 
@@ -32,12 +34,13 @@ export function isOverload(code: AttemptErrorCode, status: number | null): boole
 
 /**
  * How many requests an integration may have in flight, between 1 and `max`: fewer while the receiver is burdened. In the manner of
- * the gradient limits (short against long-term latency, growth by the square root), with three rules of its own:
+ * the gradient limits (current latency against that of an unburdened receiver, with a tolerance; growth by the square root), with
+ * three rules of its own:
  *
- * - It starts at `max` and stays there for good when latency does not depend on the number of requests, however high or uneven it is.
- *   A lower limit is an experiment: when latency does not fall with it, the limit goes back, latency becomes the new normal, and
- *   the next experiment is put off for twice as long.
- * - Latencies are averaged geometrically over a round of about one result for each place, so that single slow ones count little.
+ * - It starts at `max` and stays there for good when latency does not depend on the number of requests, however high it is. A lower
+ *   limit is an experiment: when latency does not fall with it, the limit goes back, latency becomes the new normal, and the
+ *   next experiment is put off for twice as long.
+ * - Latencies are averaged geometrically over rounds, the longer the more uneven they are, so that single slow ones count little.
  * - Overload ({@link isOverload}) takes 30 % off, at most once for each set of requests that was in flight together.
  *
  * A receiver that is burdened from the first request on and always looks the same cannot be told from one that is slow: the limit
@@ -54,15 +57,21 @@ export class ConcurrencyLimit {
   #quietCount = 0
   /** Moving average of rounds; NaN = none yet. */
   #short = Number.NaN
+  /** Of the logarithms of single results, around the average of their round; a moving average. */
+  #variance = 0
   #sum = 0
+  #squares = 0
   #count = 0
   #used = false
   /** Results still to come of requests that were in flight when the limit fell. */
   #settling = 0
+  #roundSize: number = ROUND.least
   #overloads = 0
-  #experiment: { readonly limit: number; readonly round: number } | null = null
-  /** Rounds in a row in which latency was too high. One tells little: it may have begun before the requests were all sent. */
-  #high = 0
+  /** `high`: latency was too high in one round and is measured with care; `lowered`: the limit has been lowered for it. */
+  #phase: 'steady' | 'high' | 'lowered' = 'steady'
+  /** When the phase is `lowered`: what was before. */
+  #limitBefore = 0
+  #roundBefore = 0
   #restFor: number = REST.first
   #rest = 0
 
@@ -91,9 +100,9 @@ export class ConcurrencyLimit {
       return
     }
     this.#sum += log
+    this.#squares += log * log
     if (inFlight * 2 >= this.#current) this.#used = true
-    const enough = this.#experiment === null ? SMALLEST_ROUND : EXPERIMENT_ROUND
-    if (++this.#count >= this.#current && this.#count >= enough) this.#endRound()
+    if (++this.#count >= this.#current && this.#count >= this.#roundSize) this.#endRound()
   }
 
   /** Notes a failure that is a sign of overload. */
@@ -104,60 +113,73 @@ export class ConcurrencyLimit {
     }
     // The others that were in flight with it come to the same cause.
     this.#overloads = this.#current - 1
-    this.#experiment = null
+    this.#enter('steady')
     this.#lower(this.#limit * BACKOFF)
   }
 
   #onQuiet(log: number): void {
     this.#quietCount++
-    this.#quiet += (log - this.#quiet) / Math.min(this.#quietCount, 16)
-    if (this.#quiet < this.#base) this.#base = this.#quiet
+    this.#quiet += (log - this.#quiet) / Math.min(this.#quietCount, QUIET.memory)
+    if (this.#quietCount >= QUIET.least && this.#quiet < this.#base) this.#base = this.#quiet
   }
 
   #endRound(): void {
     const round = this.#sum / this.#count
+    const variance = Math.max(0, this.#squares / this.#count - round * round)
     const used = this.#used
-    this.#sum = 0
-    this.#count = 0
-    this.#used = false
-    const experiment = this.#experiment
-    this.#short = Number.isNaN(this.#short) || experiment !== null ? round : (this.#short + round) / 2
+    this.#clearRound()
+    const first = Number.isNaN(this.#short)
+    this.#variance = first ? variance : this.#variance + (variance - this.#variance) * 0.3
+    // A long round stands for itself.
+    this.#short = first || this.#phase !== 'steady' ? round : (this.#short + round) / 2
     if (this.#short < this.#base) this.#base = this.#short
-    if (experiment !== null) {
-      this.#experiment = null
-      const expected = Math.log(experiment.limit / this.#limit)
-      if (experiment.round - round < expected * WORTH) return this.#giveUp(experiment.limit)
-      this.#restFor = REST.first
-    }
-    const ratio = Math.exp(this.#short - this.#base)
-    this.#high = ratio > TOLERANCE ? this.#high + 1 : 0
     if (this.#rest > 0) this.#rest--
-    if (this.#high > 1 && this.#rest === 0) {
-      const before = this.#limit
-      this.#lower(before * Math.min(CUT.least, Math.max(CUT.most, TOLERANCE / ratio)))
-      if (this.#current < Math.floor(before)) this.#experiment = { limit: before, round }
-    } else if (used) {
+    if (this.#phase === 'lowered' && this.#roundBefore - round < Math.log(this.#limitBefore / this.#limit) * WORTH) {
+      return this.#giveUp()
+    }
+    if (this.#phase === 'lowered') this.#restFor = REST.first
+    const ratio = Math.exp(this.#short - this.#base)
+    if (ratio > TOLERANCE && this.#rest === 0 && this.#current > 1) {
+      if (this.#phase === 'steady') return this.#enter('high')
+      this.#limitBefore = this.#limit
+      this.#roundBefore = round
+      this.#lower(this.#limit * Math.min(CUT.least, Math.max(CUT.most, TOLERANCE / ratio)))
+      return this.#enter('lowered')
+    }
+    if (used) {
       const room = this.#rest > 0 ? 1 : 1 - ratio / TOLERANCE
       this.#set(this.#limit + Math.sqrt(this.#limit) * Math.max(0, room))
     }
+    this.#enter('steady')
   }
 
   /** The limit was not the cause of the latency. */
-  #giveUp(limit: number): void {
+  #giveUp(): void {
     this.#base = this.#short
     this.#quietCount = 0
     this.#quiet = this.#short
-    this.#high = 0
     this.#rest = this.#restFor
     this.#restFor = Math.min(REST.longest, this.#restFor * 2)
-    this.#set(limit)
+    this.#set(this.#limitBefore)
+    this.#enter('steady')
+  }
+
+  #enter(phase: 'steady' | 'high' | 'lowered'): void {
+    this.#phase = phase
+    const { least, perVariance } = phase === 'steady' ? ROUND : EXPERIMENT
+    this.#roundSize = Math.min(EXPERIMENT.most, Math.max(least, perVariance * this.#variance))
+  }
+
+  #clearRound(): void {
+    this.#sum = 0
+    this.#squares = 0
+    this.#count = 0
+    this.#used = false
   }
 
   #lower(limit: number): void {
     this.#settling = this.#current
-    this.#sum = 0
-    this.#count = 0
-    this.#used = false
+    this.#clearRound()
     this.#set(limit)
   }
 
