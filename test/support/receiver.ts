@@ -1,8 +1,17 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
 
-/** What became of a request: still unanswered, answered, reset by us, or given up by the client. */
-export type Ending = 'open' | 'answered' | 'reset' | 'abandoned'
+/**
+ * What became of a request: still unanswered, answered, reset by us, left to the test's own bytes (`raw`), or given up by the client.
+ */
+export type Ending = 'open' | 'answered' | 'reset' | 'raw' | 'abandoned'
 
 export interface ReceivedRequest {
   readonly method: string
@@ -30,8 +39,13 @@ export interface Reply {
   readonly delayMs?: number
 }
 
+/** Writes to the connection what it likes, instead of an answer. The connection carries no further request. */
+export interface RawAnswer {
+  readonly raw: (connection: Socket) => void
+}
+
 /** `reset` breaks the connection, `hang` keeps it open without an answer until the receiver is closed. */
-export type Answer = Reply | 'reset' | 'hang'
+export type Answer = Reply | RawAnswer | 'reset' | 'hang'
 
 /**
  * Decides the answer to a request; `n` counts the requests from 1. A promise holds the answer back until it settles, which
@@ -44,6 +58,8 @@ export interface ReceiverOptions {
   readonly answer?: Answerer | Answer
   /** Default: a free one. */
   readonly port?: number
+  /** Key and certificate in PEM: the receiver speaks TLS. Default: it does not. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 const WAIT_LIMIT_MS = 10_000
@@ -66,22 +82,38 @@ export class Receiver {
   #closed = false
   readonly #waiters = new Set<Waiter>()
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => this.#receive(request, response))
+  readonly #raw = new Set<Socket>()
+  readonly #scheme: 'http' | 'https'
+  readonly #server: Server
 
-  private constructor(answer: Answerer | Answer) {
+  private constructor({ answer = {}, tls }: ReceiverOptions) {
     this.#answer = asAnswerer(answer)
+    this.#scheme = tls === undefined ? 'http' : 'https'
+    const receive = (request: IncomingMessage, response: ServerResponse) => this.#receive(request, response)
+    const keepAliveTimeout = 60_000
+    this.#server =
+      tls === undefined
+        ? createServer({ keepAliveTimeout }, receive)
+        : createTlsServer({ ...tls, keepAliveTimeout }, receive)
     this.#server.on('connection', () => this.connections++)
   }
 
   /** Starts a receiver; it accepts requests when this resolves. */
   static async start(options: ReceiverOptions = {}): Promise<Receiver> {
-    const receiver = new Receiver(options.answer ?? {})
-    await new Promise<void>((resolve, reject) => {
-      receiver.#server.once('error', reject)
-      receiver.#server.listen(options.port ?? 0, '127.0.0.1', resolve)
-    })
-    receiver.#port = (receiver.#server.address() as AddressInfo).port
+    const receiver = new Receiver(options)
+    await receiver.#listen(options.port ?? 0)
     return receiver
+  }
+
+  async #listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, '127.0.0.1', () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#port = (this.#server.address() as AddressInfo).port
   }
 
   get port(): number {
@@ -90,7 +122,7 @@ export class Receiver {
 
   /** Address to use as callback URL. */
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/events`
+    return `${this.#scheme}://127.0.0.1:${this.#port}/events`
   }
 
   /** Requests that are not answered at this moment. */
@@ -149,10 +181,22 @@ export class Receiver {
     if (this.#closed) return
     this.#closed = true
     for (const timer of this.#timers) clearTimeout(timer)
+    await this.refuse()
+  }
+
+  /** Breaks all connections and refuses new ones until {@link comeBack}. What was recorded is kept. */
+  async refuse(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()
+      // Those that a raw answer took over are not among them.
+      for (const socket of this.#raw) socket.destroy()
     })
+  }
+
+  /** Accepts requests again, at the same address. */
+  comeBack(): Promise<void> {
+    return this.#listen(this.#port)
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
@@ -198,6 +242,14 @@ export class Receiver {
       received.ending = 'reset'
       response.socket?.resetAndDestroy()
       return
+    }
+    if ('raw' in answer) {
+      received.ending = 'raw'
+      const { socket } = response
+      if (socket === null) return
+      this.#raw.add(socket)
+      socket.once('close', () => this.#raw.delete(socket))
+      return answer.raw(socket)
     }
     const { delayMs = 0 } = answer
     if (delayMs <= 0) return reply(received, response, answer)
