@@ -5,7 +5,7 @@ import { AppError, toErrorInfo, unwrap } from '../shared/errors'
 import { Host } from './host/host'
 import { openWorkspaceKey } from './host/workspace-key'
 import { workspaceFolder } from './host/workspace-paths'
-import { callerOf, createDispatch, type Dispatch, ownerMayAll } from './ipc/dispatch'
+import { callerOf, createDispatch, type Dispatch, osUser, ownerMayAll } from './ipc/dispatch'
 import { connectLocalSocket } from './ipc/local-socket'
 
 const HELP = `Usage: npm run cli -- <command> [options]
@@ -40,13 +40,14 @@ async function connect(workspace: string): Promise<Connection> {
     version: 'cli',
     onChanged: nothing,
     onNotice: ({ message }) => process.stderr.write(`${message}\n`),
+    onAlert: nothing,
     onDeath: nothing,
   })
   const consoleOnly = async () => {
     throw new AppError('unknown_call', 'This needs the console.')
   }
   const main = { 'app.info': consoleOnly, 'secrets.consent': consoleOnly, 'imports.choose': consoleOnly }
-  return { dispatch: createDispatch(host, main, ownerMayAll), close: () => host.close(5_000) }
+  return { dispatch: createDispatch(host, main, ownerMayAll, osUser('command line')), close: () => host.close(5_000) }
 }
 
 async function importFiles(connection: Connection, files: readonly string[], json: boolean): Promise<boolean> {

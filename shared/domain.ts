@@ -25,8 +25,48 @@ export interface WebhookTarget {
   readonly kind: 'webhook'
   readonly callbackUrl: string
   readonly hasApiKey: boolean
+  /** Number of signing secrets: 0 = not signed, 2 during a rotation. */
+  readonly signingSecrets: number
 }
-export type Target = WebhookTarget
+
+export interface S3Target {
+  readonly kind: 's3'
+  readonly region: string
+  readonly bucket: string
+  /** Empty for none; without a slash at its end. */
+  readonly keyPrefix: string
+  /** Null = AWS itself. */
+  readonly endpoint: string | null
+  readonly pathStyle: boolean
+  /** The last four characters of the access key id, to tell keys apart. */
+  readonly accessKeyHint: string
+  readonly hasSessionToken: boolean
+}
+export type Target = WebhookTarget | S3Target
+
+/** How an integration delivers. Defaults and bounds are in `schemas/integration.ts`. */
+export interface DeliveryOptions {
+  /** Requests in flight at most. */
+  readonly concurrency: number
+  /** Events per second at most; null = as many as the receiver takes. */
+  readonly ratePerSecond: number | null
+  readonly connectTimeoutMs: number
+  /** For the whole attempt, connection included. */
+  readonly totalTimeoutMs: number
+  /** One event that keeps failing while others succeed is rejected after this time. */
+  readonly deliveryWindowHours: number
+  /** The integration stops itself after this time in which nothing succeeded. */
+  readonly stopAfterMinutes: number
+  /** After it stopped itself, start again when the target answers. */
+  readonly restartWhenBack: boolean
+  /** Which answers keep their headers and the start of their body. */
+  readonly keepAnswers: 'failures' | 'all'
+  /** S3: an object is closed at this size... */
+  readonly batchBytes: number
+  /** ... or this long after the previous one. */
+  readonly batchSeconds: number
+  readonly gzip: boolean
+}
 
 export interface Integration {
   readonly id: string
@@ -34,20 +74,39 @@ export interface Integration {
   readonly status: IntegrationStatus
   /** Null while running. */
   readonly stopCause: StopCause | null
+  /** Stopped by failure; it starts again by itself when its target answers. */
+  readonly restartPending: boolean
   /** Deliver events published at or after this time, from the log too; null = events accepted after creation. */
   readonly startsAt: EpochMs | null
   /** Temporary only: events published before this time. */
   readonly endsAt: EpochMs | null
   readonly selection: Selection
   readonly target: Target
+  readonly options: DeliveryOptions
   readonly createdAt: EpochMs
   readonly updatedAt: EpochMs
+}
+
+/** Nothing succeeds: the stream is replaced by single probes. */
+export interface Outage {
+  /** First failure of the row of failures. */
+  readonly since: EpochMs
+  readonly lastAt: EpochMs
+  readonly count: number
+  readonly lastCode: AttemptErrorCode
+  readonly lastStatus: number | null
 }
 
 /** An integration with the figures that the list shows. */
 export interface IntegrationSummary extends Integration {
   readonly delivered: number
+  /** Refused for good, those deleted by an operator included. */
   readonly rejected: number
+  /** Part of `rejected` that an operator deleted. */
+  readonly rejectedDeleted: number
+  /** Events that the log gave up before a paused integration took them. */
+  readonly expired: number
+  readonly outage: Outage | null
   /** Matching events not yet settled. */
   readonly backlog: number
   /** Part of the backlog that failed at least once and waits for its next try. */
@@ -82,12 +141,44 @@ export interface Attempt {
   readonly durationMs: number
   /** 1 for the first try. */
   readonly number: number
+  /** An operator asked for it. */
+  readonly manual: boolean
+}
+
+/** Where the time of an attempt went, in milliseconds; null = not known or did not happen. */
+export interface AttemptPhases {
+  readonly dnsMs: number | null
+  readonly connectMs: number | null
+  readonly tlsMs: number | null
+  readonly firstByteMs: number | null
+  /** True when an open connection was used again; null when none was made. */
+  readonly reused: boolean | null
+}
+
+/** Where an S3 target holds an event. */
+export interface ObjectPlace {
+  readonly batchId: number
+  readonly key: string
+  /** 1-based. */
+  readonly line: number
+  /** Of the uncompressed lines, without the line feed: from inclusive, to exclusive. */
+  readonly byteFrom: number
+  readonly byteTo: number
+  /** Null while the object is not stored. */
+  readonly storedAt: EpochMs | null
+  /** `not-verifiable`: the key may not read, so the size could not be compared. */
+  readonly verification: 'same-size' | 'not-verifiable' | null
 }
 
 export interface AttemptDetail extends Attempt {
   readonly integrationId: string
   /** Start of the body that the receiver answered a failure with (at most 16 KiB), null for a success or no answer. */
   readonly responseBody: string | null
+  /** Names and values; null where they are not kept. */
+  readonly responseHeaders: readonly (readonly [string, string])[] | null
+  readonly phases: AttemptPhases
+  /** S3 only. */
+  readonly object: ObjectPlace | null
   /** What the system said of a failure without an answer, e.g. `ECONNREFUSED 127.0.0.1:9`. */
   readonly errorDetail: string | null
   /** When the event is tried next; null when it is settled. */
@@ -100,7 +191,15 @@ export interface AttemptDetail extends Attempt {
   readonly history: readonly Attempt[]
 }
 
+/** Why an event was rejected. */
+export type RejectReason =
+  /** The receiver answered 400. */
+  | 'rejected_by_receiver'
+  /** It failed for the whole delivery window while others succeeded. */
+  | 'delivery_window_exceeded'
+
 export interface RejectedEvent {
+  readonly reason: RejectReason
   readonly eventId: string
   readonly eventName: string
   readonly domainEntityId: string | null
@@ -111,7 +210,109 @@ export interface RejectedEvent {
   readonly responseBody: string | null
 }
 
-export type LogAction = 'integration_started' | 'integration_stopped'
+/** The API words of the specified system. `retry_triggered` is one entry for a whole burst of retries. */
+export type LogAction = 'integration_started' | 'integration_stopped' | 'retry_triggered'
+
+/** What an operator asks to send again. Of a range or of rejected events, those that match every given field. */
+export type ResendFilter =
+  | { readonly kind: 'attempt'; readonly attemptId: number }
+  | { readonly kind: 'events'; readonly eventIds: readonly string[] }
+  | ({
+      readonly kind: 'rejected'
+      /** Time of the rejection: from inclusive, to exclusive. */
+      readonly from?: EpochMs | undefined
+      readonly to?: EpochMs | undefined
+    } & EventFields)
+  | ({
+      readonly kind: 'range'
+      /** Publishing time: from inclusive, to exclusive. */
+      readonly from: EpochMs
+      readonly to: EpochMs
+    } & EventFields)
+
+interface EventFields {
+  readonly eventName?: string | undefined
+  readonly domainEntityId?: string | undefined
+}
+
+export type ResendState = 'running' | 'paused' | 'done' | 'cancelled'
+
+/** A re-send that an operator asked for. It works while its integration is active, and goes on after a restart. */
+export interface Resend {
+  readonly id: number
+  readonly integrationId: string
+  readonly filter: ResendFilter
+  readonly state: ResendState
+  readonly total: number
+  readonly succeeded: number
+  readonly failed: number
+  /** Events that were in the backlog, and so are delivered anyway, or are not there any more. */
+  readonly skipped: number
+  readonly createdAt: EpochMs
+  readonly createdBy: string
+  readonly endedAt: EpochMs | null
+}
+
+export type AlertKind =
+  /** An integration stopped itself. */
+  | 'stopped'
+  /** It started again by itself. */
+  | 'restarted'
+  /** Events are not delivered 15 minutes after they were published. */
+  | 'late'
+  /** The oldest undelivered event is older than the operator's limit. */
+  | 'lag'
+
+export interface Alert {
+  readonly id: number
+  readonly integrationId: string | null
+  readonly kind: AlertKind
+  readonly message: string
+  readonly raisedAt: EpochMs
+  /** Null while it lasts; `restarted` is over when it is raised. */
+  readonly resolvedAt: EpochMs | null
+  readonly seenAt: EpochMs | null
+}
+
+/** Through which door a call came. */
+export type Via = 'console' | 'command line' | 'api'
+
+export interface AuditEntry {
+  readonly id: number
+  readonly at: EpochMs
+  readonly actor: string
+  readonly via: Via | 'engine'
+  readonly action: string
+  /** Id of what was changed; null for the workspace as a whole. */
+  readonly subject: string | null
+  /** JSON without secrets. */
+  readonly before: string | null
+  readonly after: string | null
+}
+
+/** Whether the audit log is whole: each entry's hash covers the entry before it. */
+export interface AuditCheck {
+  readonly entries: number
+  /** Id of the first entry that does not fit; null when all fit. */
+  readonly brokenAt: number | null
+}
+
+/** Settings of the workspace. */
+export interface Settings {
+  readonly integrationLimit: number
+  /** An event older than this is removed, unless an active integration still has to deliver it. */
+  readonly keepEventsDays: number
+  readonly keepAttemptsDays: number
+  readonly keepRejectedDays: number
+  /** Upper bound of the store in bytes, for what may be removed; null = none. */
+  readonly maxStoreBytes: number | null
+  /** An event that is not delivered this long after it was published counts as late. */
+  readonly lateAfterMinutes: number
+  /** Alert when the oldest undelivered event is older; null = no such alert. */
+  readonly lagAlertMinutes: number | null
+  /** Address that alerts are posted to as JSON; null = none. */
+  readonly alertUrl: string | null
+}
 
 export interface LogEntry {
   readonly id: number

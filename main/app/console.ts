@@ -4,7 +4,7 @@ import { toErrorInfo } from '../../shared/errors'
 import { Host } from '../host/host'
 import { consentToKeyFile, openWorkspaceKey } from '../host/workspace-key'
 import { workspaceFolder } from '../host/workspace-paths'
-import { createDispatch, ownerMayAll } from '../ipc/dispatch'
+import { createDispatch, osUser, ownerMayAll } from '../ipc/dispatch'
 import { type LocalSocket, serveLocalSocket } from '../ipc/local-socket'
 import { routeWindows, send } from '../ipc/router'
 import { startDemo } from './demo'
@@ -34,6 +34,7 @@ export async function runConsole(options: StartOptions): Promise<void> {
       demoEvents: join(app.getAppPath(), 'main/resources/demo-events.ndjson'),
       onChanged: (topics) => send(window, 'changed', topics),
       onNotice: (notice) => send(window, 'notice', notice),
+      onAlert: (alert) => send(window, 'alert', alert),
       onDeath: (error) => {
         send(window, 'notice', {
           ...error,
@@ -52,12 +53,14 @@ export async function runConsole(options: StartOptions): Promise<void> {
     host,
     workspace,
     demo: options.demo,
+    actor: osUser('console'),
     window: () => window,
     protection: secrets.protection,
   }
-  const dispatch = createDispatch(host, createMainCalls(ports), ownerMayAll)
+  const mainCalls = createMainCalls(ports)
+  const dispatch = createDispatch(host, mainCalls, ownerMayAll, osUser('console'))
   routeWindows(dispatch)
-  const socket = await serveLocalSocket(workspace, dispatch)
+  const socket = await serveLocalSocket(workspace, createDispatch(host, mainCalls, ownerMayAll, osUser('command line')))
   guardPermissions(session.defaultSession)
   serveApp(join(app.getAppPath(), 'out/renderer'))
   setMenu({

@@ -1,15 +1,16 @@
 import { app, type BrowserWindow, dialog } from 'electron'
-import type { ImportJob, SecretProtection } from '../../shared/domain'
+import type { ImportJob, SecretProtection, Settings } from '../../shared/domain'
 import { unwrap } from '../../shared/errors'
-import { DEFAULT_INTEGRATION_LIMIT } from '../../shared/schemas/integration'
 import type { Host } from '../host/host'
 import { consentToKeyFile } from '../host/workspace-key'
 import type { MainHandlers } from '../ipc/dispatch'
+import type { Actor } from '../store/audit'
 
 export interface MainCallPorts {
   readonly host: Host
   readonly workspace: string
   readonly demo: boolean
+  readonly actor: Actor
   readonly window: () => BrowserWindow | null
   protection: SecretProtection
 }
@@ -29,7 +30,7 @@ export function createMainCalls(ports: MainCallPorts): MainHandlers {
       workspace: ports.workspace,
       demo: ports.demo,
       secretProtection: ports.protection,
-      integrationLimit: DEFAULT_INTEGRATION_LIMIT,
+      integrationLimit: (unwrap(await ports.host.engine('settings.get', {}, ports.actor)) as Settings).integrationLimit,
     }),
 
     'secrets.consent': async () => {
@@ -53,7 +54,8 @@ export function createMainCalls(ports: MainCallPorts): MainHandlers {
       }
       const { filePaths } = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options)
       const jobs: ImportJob[] = []
-      for (const path of filePaths) jobs.push(unwrap(await ports.host.engine('imports.start', { path })) as ImportJob)
+      for (const path of filePaths)
+        jobs.push(unwrap(await ports.host.engine('imports.start', { path }, ports.actor)) as ImportJob)
       return { jobs }
     },
   }

@@ -3,7 +3,11 @@ import { AppError } from '../../shared/errors'
 
 /** What a target keeps secret. */
 export interface TargetSecrets {
-  readonly apiKey?: string
+  readonly apiKey?: string | undefined
+  readonly signingSecrets?: readonly string[] | undefined
+  readonly accessKeyId?: string | undefined
+  readonly secretAccessKey?: string | undefined
+  readonly sessionToken?: string | undefined
 }
 
 const ALGORITHM = 'aes-256-gcm'

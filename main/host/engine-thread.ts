@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Topic } from '../../shared/contract'
 import { AppError } from '../../shared/errors'
-import { Engine, type EngineCall } from '../engine/engine'
+import { Engine } from '../engine/engine'
 import { DemoSource } from '../engine/sources/demo-source'
+import type { Actor } from '../store/audit'
 import { emit, reportFailure, serve } from './rpc'
 
 /** What the host gives the engine thread. */
@@ -38,9 +39,10 @@ try {
     version: data.version,
     onChanged,
     onNotice: (error) => emit(port, 'notice', error),
+    onAlert: (alert) => emit(port, 'alert', alert),
   })
   let demo: DemoSource | null = null
-  serve(port, async (name, input) => {
+  serve(port, async (name, input, context) => {
     if (name === 'thread.unlock') return engine.unlock(input as Uint8Array)
     if (name === 'thread.close') {
       demo?.stop()
@@ -50,8 +52,8 @@ try {
       demo = new DemoSource(engine, data.demoEvents!)
       return demo.start()
     }
-    if (!(name in engine.calls)) throw new AppError('unknown_call')
-    return engine.call(name as EngineCall, input as never)
+    if (!engine.answers(name)) throw new AppError('unknown_call')
+    return engine.call(name, input as never, context as Actor)
   })
 } catch (error) {
   reportFailure(port, error)

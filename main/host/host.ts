@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { CallName, Events } from '../../shared/contract'
+import type { Alert } from '../../shared/domain'
 import { AppError, type ErrorInfo, type Result, unwrap } from '../../shared/errors'
+import type { Actor } from '../store/audit'
 import { STORE_FILE } from '../store/database'
 import type { EngineThreadData } from './engine-thread'
 import { ThreadClient } from './rpc'
@@ -10,6 +12,7 @@ export interface HostOptions extends Omit<EngineThreadData, 'demoEvents'> {
   readonly demoEvents?: string
   readonly onChanged: (topics: Events['changed']) => void
   readonly onNotice: (notice: ErrorInfo) => void
+  readonly onAlert: (alert: Alert) => void
   /** A thread died by itself. */
   readonly onDeath: (error: ErrorInfo) => void
 }
@@ -35,6 +38,7 @@ export class Host {
     const onEvent = (name: string, payload: unknown) => {
       if (name === 'changed') options.onChanged(payload as Events['changed'])
       else if (name === 'notice') options.onNotice(payload as ErrorInfo)
+      else if (name === 'alert') options.onAlert(payload as Alert)
     }
     const engine = new ThreadClient(thread('engine', data), onEvent, options.onDeath)
     await engine.ready()
@@ -44,8 +48,8 @@ export class Host {
     return new Host(engine, reader)
   }
 
-  engine(name: CallName, input: unknown): Promise<Result<unknown>> {
-    return this.#engine.call(name, input)
+  engine(name: CallName, input: unknown, actor: Actor): Promise<Result<unknown>> {
+    return this.#engine.call(name, input, actor)
   }
 
   reader(name: CallName, input: unknown): Promise<Result<unknown>> {

@@ -1,7 +1,7 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { AppError, type ErrorInfo, type Result, toErrorInfo } from '../../shared/errors'
 
-type Request = { readonly id: number; readonly name: string; readonly input: unknown }
+type Request = { readonly id: number; readonly name: string; readonly input: unknown; readonly context: unknown }
 type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly result: Result<unknown> }
   | { readonly kind: 'event'; readonly name: string; readonly payload: unknown }
@@ -9,12 +9,12 @@ type Message =
   | { readonly kind: 'failed'; readonly error: ErrorInfo }
 
 /** The thread's end: answers requests with what `handle` gives or throws. */
-export function serve(port: MessagePort, handle: (name: string, input: unknown) => unknown): void {
+export function serve(port: MessagePort, handle: (name: string, input: unknown, context: unknown) => unknown): void {
   const post = (message: Message) => port.postMessage(message)
-  port.on('message', async ({ id, name, input }: Request) => {
+  port.on('message', async ({ id, name, input, context }: Request) => {
     let result: Result<unknown>
     try {
-      result = { ok: true, value: await handle(name, input) }
+      result = { ok: true, value: await handle(name, input, context) }
     } catch (error) {
       if (!(error instanceof AppError)) console.error(`call ${name} failed`, error)
       result = { ok: false, error: toErrorInfo(error) }
@@ -85,12 +85,13 @@ export class ThreadClient {
     return this.#ready
   }
 
-  call(name: string, input: unknown): Promise<Result<unknown>> {
+  /** @param context what the thread has to know besides the input, such as who calls */
+  call(name: string, input: unknown, context: unknown = null): Promise<Result<unknown>> {
     if (this.#dead) return Promise.resolve({ ok: false, error: this.#dead })
     const id = ++this.#lastId
     return new Promise((resolve) => {
       this.#open.set(id, resolve)
-      this.#worker.postMessage({ id, name, input } satisfies Request)
+      this.#worker.postMessage({ id, name, input, context } satisfies Request)
     })
   }
 

@@ -1,7 +1,9 @@
+import { userInfo } from 'node:os'
 import { type CallName, contract, type Input, type Output, type Parsed, type Permission } from '../../shared/contract'
 import { AppError, type Result, toErrorInfo } from '../../shared/errors'
 import type { EngineCall } from '../engine/engine'
 import type { Host } from '../host/host'
+import type { Actor } from '../store/audit'
 import type { ReaderCall } from '../store/queries'
 
 /** The calls that the main thread answers itself. */
@@ -17,11 +19,26 @@ const place: { readonly [K in CallName]: K extends EngineCall ? 'engine' : K ext
     'integrations.list': 'reader',
     'integrations.get': 'reader',
     'integrations.create': 'engine',
+    'integrations.update': 'engine',
     'integrations.start': 'engine',
     'integrations.stop': 'engine',
     'integrations.delete': 'engine',
     'integrations.logs': 'reader',
     'integrations.rejected': 'reader',
+    'targets.test': 'engine',
+    'resends.preview': 'reader',
+    'resends.start': 'engine',
+    'resends.list': 'reader',
+    'resends.pause': 'engine',
+    'resends.resume': 'engine',
+    'resends.cancel': 'engine',
+    'rejected.delete': 'engine',
+    'alerts.list': 'reader',
+    'alerts.seen': 'engine',
+    'audit.list': 'reader',
+    'audit.verify': 'reader',
+    'settings.get': 'engine',
+    'settings.update': 'engine',
     'attempts.list': 'reader',
     'attempts.get': 'reader',
     'events.figures': 'reader',
@@ -46,7 +63,8 @@ export const ownerMayAll: Authorizer = () => true
 /** The one door: every call of a window or the command line goes through permission, schema, handler and error mapping. */
 export type Dispatch = (name: string, input: unknown) => Promise<Result<unknown>>
 
-export function createDispatch(host: Host, main: MainHandlers, mayCall: Authorizer): Dispatch {
+/** @param actor who calls through this door, for log entries and the audit log */
+export function createDispatch(host: Host, main: MainHandlers, mayCall: Authorizer, actor: Actor): Dispatch {
   return async (name, input) => {
     try {
       if (!isCall(name)) throw new AppError('unknown_call')
@@ -61,7 +79,7 @@ export function createDispatch(host: Host, main: MainHandlers, mayCall: Authoriz
       }
       switch (place[name]) {
         case 'engine':
-          return await host.engine(name, parsed.data)
+          return await host.engine(name, parsed.data, actor)
         case 'reader':
           return await host.reader(name, parsed.data)
         case 'main': {
@@ -78,6 +96,16 @@ export function createDispatch(host: Host, main: MainHandlers, mayCall: Authoriz
 
 function isCall(name: string): name is CallName {
   return Object.hasOwn(contract, name)
+}
+
+/** The OS user of this process, coming through the given door. */
+export function osUser(via: Actor['via']): Actor {
+  try {
+    return { name: userInfo().username, via }
+  } catch {
+    // A container may run under a number that has no name.
+    return { name: `user ${process.getuid?.() ?? ''}`.trim(), via }
+  }
 }
 
 /** The dispatcher as a typed caller, for code of the main thread. */

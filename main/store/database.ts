@@ -56,6 +56,8 @@ const WAL_PAGES = 4000
 export function openWritable(path: string): WritableDb {
   const db = new Sqlite(path, { timeout: 5000 })
   db.pragma(`page_size = ${PAGE_SIZE}`)
+  // Takes effect on a new file only: pages that retention frees can be given back in small steps.
+  db.pragma('auto_vacuum = INCREMENTAL')
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('foreign_keys = ON')

@@ -1,9 +1,43 @@
 import type { AttemptErrorCode } from '../../shared/attempt-errors'
-import type { EpochMs } from '../../shared/domain'
+import type { EpochMs, RejectReason } from '../../shared/domain'
 import { type Statement, transaction, type WritableDb } from './database'
+import type { LoggedEvent } from './event-log'
 
-/** What became of an event through one attempt. */
-export type Settlement = 'delivered' | 'rejected' | 'retry'
+/** How long the steps of one attempt took, in µs. Null = not known or did not happen. */
+export interface AttemptTimings {
+  /** True when the request went over a connection that had carried another one before; null when it was never sent. */
+  readonly reused: boolean | null
+  /** These three only for the request for which the connection was opened. */
+  readonly dnsUs: number | null
+  readonly connectUs: number | null
+  readonly tlsUs: number | null
+  /** From sending the request to the status line of the answer. */
+  readonly firstByteUs: number | null
+}
+
+/** What one attempt led to, as it is recorded. */
+export interface AttemptFindings {
+  readonly statusCode: number | null
+  /** Null = delivered. */
+  readonly errorCode: AttemptErrorCode | null
+  /** Adds to the code; holds no secret. */
+  readonly errorDetail: string | null
+  readonly responseBody: string | null
+  readonly responseHeaders: readonly (readonly [string, string])[] | null
+  readonly timings: AttemptTimings
+}
+
+/** What an attempt makes of its event. */
+export type Settlement =
+  | { readonly to: 'delivered' }
+  | { readonly to: 'rejected'; readonly reason: RejectReason }
+  /** Goes (back) to the waiting room. `windowFrom`: see `waiting.window_from`. */
+  | { readonly to: 'waiting'; readonly dueAt: EpochMs; readonly windowFrom: number }
+  /** Asked for by an operator, of an event that was delivered or rejected before and stays so. */
+  | { readonly to: 'unchanged' }
+
+/** Where the event was before the attempt. */
+export type Origin = 'stream' | 'waiting' | 'rejected' | 'delivered'
 
 /** One finished attempt, to be recorded. */
 export interface AttemptRecord {
@@ -12,15 +46,22 @@ export interface AttemptRecord {
   readonly number: number
   readonly startedAt: EpochMs
   readonly durationUs: number
-  readonly statusCode: number | null
-  readonly errorCode: AttemptErrorCode | null
-  readonly errorDetail: string | null
-  readonly responseBody: string | null
+  readonly findings: AttemptFindings
+  readonly origin: Origin
   readonly settlement: Settlement
-  /** When it is tried next; null when settled. */
-  readonly nextTryAt: EpochMs | null
-  /** True when the event has a row in the waiting room. */
-  readonly wasWaiting: boolean
+  readonly manual: boolean
+}
+
+/** How far a re-send came, as its row is to say. */
+export interface ResendProgress {
+  readonly id: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly skipped: number
+  readonly positionAt: number
+  readonly positionSeq: number
+  /** Set when it has ended. */
+  readonly endedAt: EpochMs | null
 }
 
 /** Everything that one integration adds to one commit. */
@@ -32,27 +73,36 @@ export interface LaneCommit {
     readonly seq: number
     readonly attempts: number
     readonly dueAt: EpochMs
+    readonly windowFrom: number
   }[]
   readonly cursor: number
   readonly passedOver: number
+  /** Milliseconds in which attempts were possible, in all. */
+  readonly possibleMs: number
+  /** JSON of the outage, null for none; undefined when it did not change. */
+  readonly outage?: string | null | undefined
+  readonly resends: readonly ResendProgress[]
 }
 
-export interface WaitingEvent {
-  readonly seq: number
+export interface WaitingEvent extends LoggedEvent {
   /** Attempts made so far. */
   readonly attempts: number
   readonly dueAt: EpochMs
+  readonly windowFrom: number
 }
 
 /** Writing SQL of delivery: attempts, waiting room, rejected events, cursors. */
 export class DeliveryStore {
   readonly #db: WritableDb
   readonly #insertAttempt: Statement
-  readonly #insertFailure: Statement
+  readonly #insertDetails: Statement
   readonly #putWaiting: Statement
   readonly #dropWaiting: Statement
   readonly #insertRejected: Statement
+  readonly #dropRejected: Statement
   readonly #advance: Statement
+  readonly #setOutage: Statement
+  readonly #resend: Statement
   readonly #due: Statement
   readonly #nextDue: Statement
   readonly #settledAfter: Statement
@@ -60,25 +110,38 @@ export class DeliveryStore {
   constructor(db: WritableDb) {
     this.#db = db
     this.#insertAttempt = db.prepare(
-      `INSERT INTO attempts (integration, seq, number, started_at, duration_us, failed, status_code, error_code)
+      `INSERT INTO attempts (integration, seq, number, started_at, duration_us, failed, status_code, error_code, first_byte_us, reused, manual)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#insertDetails = db.prepare(
+      `INSERT INTO attempt_details (attempt, detail, response_body, response_headers, next_try_at, dns_us, connect_us, tls_us)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#insertFailure = db.prepare('INSERT INTO attempt_failures (attempt, detail, response_body) VALUES (?, ?, ?)')
     this.#putWaiting = db.prepare(
-      `INSERT INTO waiting (integration, seq, attempts, due_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT (integration, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at`,
+      `INSERT INTO waiting (integration, seq, attempts, due_at, window_from) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (integration, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, window_from = excluded.window_from`,
     )
     this.#dropWaiting = db.prepare('DELETE FROM waiting WHERE integration = ? AND seq = ?')
     this.#insertRejected = db.prepare(
-      'INSERT INTO rejected_events (integration, seq, attempt, rejected_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO rejected_events (integration, seq, attempt, rejected_at, reason) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
+    this.#dropRejected = db.prepare('DELETE FROM rejected_events WHERE integration = ? AND seq = ?')
     this.#advance = db.prepare(
       `UPDATE integrations SET cursor = ?, delivered = delivered + ?, rejected = rejected + ?, passed_over = passed_over + ?,
-         last_attempt_at = coalesce(?, last_attempt_at), last_attempt_failed = coalesce(?, last_attempt_failed)
+         possible_ms = ?, last_attempt_at = coalesce(?, last_attempt_at), last_attempt_failed = coalesce(?, last_attempt_failed)
        WHERE no = ?`,
     )
+    this.#setOutage = db.prepare('UPDATE integrations SET outage = ? WHERE no = ?')
+    this.#resend = db.prepare(
+      `UPDATE resends SET succeeded = ?, failed = ?, skipped = ?, position_at = ?, position_seq = ?,
+         state = iif(? IS NULL OR state = 'cancelled', state, 'done'), ended_at = coalesce(ended_at, ?)
+       WHERE id = ?`,
+    )
     this.#due = db.prepare(
-      'SELECT seq, attempts, due_at AS dueAt FROM waiting WHERE integration = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?',
+      `SELECT w.seq, e.event_id AS eventId, e.type_id AS typeId, e.published_at AS publishedAt, w.attempts, w.due_at AS dueAt,
+         w.window_from AS windowFrom, e.body
+       FROM (SELECT * FROM waiting WHERE integration = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?) AS w
+         CROSS JOIN events AS e ON e.seq = w.seq`,
     )
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
     this.#settledAfter = db
@@ -104,46 +167,84 @@ export class DeliveryStore {
     let delivered = 0
     let rejected = 0
     for (const a of lane.attempts) {
-      const failed = a.errorCode === null ? 0 : 1
-      const { lastInsertRowid } = this.#insertAttempt.run(
-        lane.integration,
-        a.seq,
-        a.number,
-        a.startedAt,
-        a.durationUs,
-        failed,
-        a.statusCode,
-        a.errorCode,
-      )
-      if (failed) this.#insertFailure.run(lastInsertRowid, a.errorDetail, a.responseBody)
-      if (a.nextTryAt !== null) {
-        this.#putWaiting.run(lane.integration, a.seq, a.number, a.nextTryAt)
-        continue
-      }
-      if (a.wasWaiting) this.#dropWaiting.run(lane.integration, a.seq)
-      if (a.settlement === 'delivered') delivered++
-      else {
-        rejected++
-        this.#insertRejected.run(
-          lane.integration,
-          a.seq,
-          lastInsertRowid,
-          Math.round(a.startedAt + a.durationUs / 1000),
-        )
+      const attempt = this.#record(lane.integration, a)
+      switch (a.settlement.to) {
+        case 'delivered':
+          delivered++
+          if (a.origin === 'waiting') this.#dropWaiting.run(lane.integration, a.seq)
+          // Without a row an operator has deleted it meanwhile: it stays counted as rejected.
+          else if (a.origin === 'rejected') {
+            if (this.#dropRejected.run(lane.integration, a.seq).changes === 1) rejected--
+            else delivered--
+          }
+          break
+        case 'rejected':
+          rejected++
+          if (a.origin === 'waiting') this.#dropWaiting.run(lane.integration, a.seq)
+          this.#insertRejected.run(
+            lane.integration,
+            a.seq,
+            attempt,
+            Math.round(a.startedAt + a.durationUs / 1000),
+            a.settlement.reason,
+          )
+          break
+        case 'waiting':
+          this.#putWaiting.run(lane.integration, a.seq, a.number, a.settlement.dueAt, a.settlement.windowFrom)
+          break
+        case 'unchanged':
       }
     }
-    for (const p of lane.parked) this.#putWaiting.run(lane.integration, p.seq, p.attempts, p.dueAt)
+    for (const p of lane.parked) this.#putWaiting.run(lane.integration, p.seq, p.attempts, p.dueAt, p.windowFrom)
     const last = lane.attempts.at(-1)
-    const lastFailed = last ? (last.errorCode === null ? 0 : 1) : null
+    const lastFailed = last ? (last.findings.errorCode === null ? 0 : 1) : null
     this.#advance.run(
       lane.cursor,
       delivered,
       rejected,
       lane.passedOver,
+      lane.possibleMs,
       last?.startedAt ?? null,
       lastFailed,
       lane.integration,
     )
+    if (lane.outage !== undefined) this.#setOutage.run(lane.outage, lane.integration)
+    for (const r of lane.resends) {
+      this.#resend.run(r.succeeded, r.failed, r.skipped, r.positionAt, r.positionSeq, r.endedAt, r.endedAt, r.id)
+    }
+  }
+
+  /** @returns number of the attempt */
+  #record(integration: number, a: AttemptRecord): number | bigint {
+    const f = a.findings
+    const { timings: t } = f
+    const failed = f.errorCode === null ? 0 : 1
+    const { lastInsertRowid } = this.#insertAttempt.run(
+      integration,
+      a.seq,
+      a.number,
+      a.startedAt,
+      a.durationUs,
+      failed,
+      f.statusCode,
+      f.errorCode,
+      t.firstByteUs,
+      t.reused === null ? null : t.reused ? 1 : 0,
+      a.manual ? 1 : null,
+    )
+    if (failed || f.responseHeaders !== null || t.connectUs !== null) {
+      this.#insertDetails.run(
+        lastInsertRowid,
+        f.errorDetail,
+        f.responseBody,
+        f.responseHeaders === null ? null : JSON.stringify(f.responseHeaders),
+        a.settlement.to === 'waiting' ? a.settlement.dueAt : null,
+        t.dnsUs,
+        t.connectUs,
+        t.tlsUs,
+      )
+    }
+    return lastInsertRowid
   }
 
   /** Events of the waiting room that are due, the longest overdue first. */
@@ -156,9 +257,18 @@ export class DeliveryStore {
     return this.#nextDue.get(integration) as number | null
   }
 
-  /** Makes every event of the waiting room due now. Used when the operator starts the integration. */
+  /** Makes every event of the waiting room due now. Used when an integration starts. */
   makeAllDue(integration: number, now: EpochMs): void {
     this.#db.prepare('UPDATE waiting SET due_at = ? WHERE integration = ? AND due_at > ?').run(now, integration, now)
+  }
+
+  /** Makes one event due now. @returns false when it does not wait */
+  makeDue(integration: number, seq: number, now: EpochMs): boolean {
+    return (
+      this.#db
+        .prepare('UPDATE waiting SET due_at = min(due_at, ?) WHERE integration = ? AND seq = ?')
+        .run(now, integration, seq).changes === 1
+    )
   }
 
   /** Events behind the cursor's position that need no first attempt any more: settled, or in the waiting room. */

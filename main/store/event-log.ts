@@ -5,6 +5,7 @@ import { type Statement, transaction, type WritableDb } from './database'
 export interface NewEvent {
   /** 16 bytes. */
   readonly eventId: Buffer
+  readonly tenant: string
   readonly name: string
   readonly domainEntityId: string | null
   readonly publishedAt: EpochMs
@@ -36,6 +37,16 @@ export interface ReadWindow {
   readonly upTo: number
 }
 
+/** An event type of one tenant. */
+export interface TypeRow {
+  readonly id: number
+  readonly tenant: string
+  readonly name: string
+}
+
+/** Places of the log that one row of `event_blocks` covers. */
+const BLOCK = 4096
+
 /** Beyond this many types a merge of index scans costs more than one scan of the log. */
 const MERGED_TYPES_MAX = 40
 
@@ -48,12 +59,13 @@ export class EventLog {
   readonly #existing: Statement
   readonly #insertType: Statement
   readonly #countType: Statement
+  readonly #widenBlock: Statement
   readonly #readAll: Statement
   readonly #readScan: Statement
   readonly #readMerged = new Map<number, Statement>()
   readonly #bySeq: Statement
-  readonly #types = new Map<string, number>()
-  readonly #names = new Map<number, string>()
+  readonly #typesByTenant = new Map<string, Map<string, number>>()
+  readonly #types = new Map<number, TypeRow>()
   readonly #totals = new Map<number, number>()
   #head: number
 
@@ -64,24 +76,36 @@ export class EventLog {
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
     )
     this.#existing = db.prepare('SELECT body FROM events WHERE event_id = ?').pluck()
-    this.#insertType = db.prepare('INSERT INTO event_types (id, name) VALUES (?, ?)')
+    this.#insertType = db.prepare('INSERT INTO event_types (id, tenant, name) VALUES (?, ?, ?)')
     this.#countType = db.prepare('UPDATE event_types SET events = events + ? WHERE id = ?')
+    this.#widenBlock = db.prepare(
+      `INSERT INTO event_blocks VALUES (?, ?, ?) ON CONFLICT (block) DO UPDATE SET
+         first_published_at = min(first_published_at, excluded.first_published_at),
+         last_published_at = max(last_published_at, excluded.last_published_at)`,
+    )
     this.#readAll = db.prepare(`SELECT ${COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
     this.#readScan = db.prepare(
       `SELECT ${COLUMNS} FROM events WHERE seq > ? AND +type_id IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
     )
     this.#bySeq = db.prepare(`SELECT ${COLUMNS} FROM events WHERE seq = ?`)
     this.#head = (db.prepare('SELECT max(seq) FROM events').pluck().get() as number | null) ?? 0
-    for (const row of db.prepare('SELECT id, name, events FROM event_types').all()) {
-      const { id, name, events } = row as {
-        id: number
-        name: string
-        events: number
-      }
-      this.#types.set(name, id)
-      this.#names.set(id, name)
-      this.#totals.set(id, events)
+    for (const row of db.prepare('SELECT id, tenant, name, events FROM event_types').all()) {
+      const { events, ...type } = row as TypeRow & { events: number }
+      this.#remember(type)
+      this.#totals.set(type.id, events)
     }
+  }
+
+  #remember(type: TypeRow): void {
+    let names = this.#typesByTenant.get(type.tenant)
+    if (!names) this.#typesByTenant.set(type.tenant, (names = new Map()))
+    names.set(type.name, type.id)
+    this.#types.set(type.id, type)
+  }
+
+  #forget(type: TypeRow): void {
+    this.#typesByTenant.get(type.tenant)?.delete(type.name)
+    this.#types.delete(type.id)
   }
 
   /** Position of the newest event; 0 for an empty log. */
@@ -89,12 +113,16 @@ export class EventLog {
     return this.#head
   }
 
-  typeName(typeId: number): string {
-    return this.#names.get(typeId) ?? ''
+  /** The event type behind a number; throws for a number that the log never gave. */
+  type(typeId: number): TypeRow {
+    const type = this.#types.get(typeId)
+    if (!type) throw new Error(`no event type ${typeId}`)
+    return type
   }
 
-  typeIds(): IterableIterator<number> {
-    return this.#names.keys()
+  /** Every event type that was ever accepted. */
+  types(): IterableIterator<TypeRow> {
+    return this.#types.values()
   }
 
   /** Events ever accepted of this type. */
@@ -110,19 +138,20 @@ export class EventLog {
     const outcomes: AppendOutcome[] = []
     const accepted: LoggedEvent[] = []
     const perType = new Map<number, number>()
-    const newTypes: [string, number][] = []
+    const newTypes: TypeRow[] = []
     let seq = this.#head
     try {
       transaction(this.#db, () => {
         for (const event of events) {
-          let typeId = this.#types.get(event.name)
+          const { eventId, domainEntityId, publishedAt, body } = event
+          let typeId = this.#typesByTenant.get(event.tenant)?.get(event.name)
           if (typeId === undefined) {
             typeId = this.#types.size + 1
-            this.#insertType.run(typeId, event.name)
-            this.#types.set(event.name, typeId)
-            newTypes.push([event.name, typeId])
+            const type = { id: typeId, tenant: event.tenant, name: event.name }
+            this.#insertType.run(typeId, event.tenant, event.name)
+            this.#remember(type)
+            newTypes.push(type)
           }
-          const { eventId, domainEntityId, publishedAt, body } = event
           if (this.#insert.run(seq + 1, eventId, typeId, domainEntityId, publishedAt, now, body).changes === 1) {
             seq++
             perType.set(typeId, (perType.get(typeId) ?? 0) + 1)
@@ -133,15 +162,29 @@ export class EventLog {
           }
         }
         for (const [typeId, count] of perType) this.#countType.run(count, typeId)
+        this.#widenBlocks(accepted)
       })
     } catch (error) {
-      for (const [name] of newTypes) this.#types.delete(name)
+      for (const type of newTypes) this.#forget(type)
       throw error
     }
     this.#head = seq
-    for (const [name, typeId] of newTypes) this.#names.set(typeId, name)
     for (const [typeId, count] of perType) this.#totals.set(typeId, this.total(typeId) + count)
     return { outcomes, accepted }
+  }
+
+  #widenBlocks(events: readonly LoggedEvent[]): void {
+    for (let i = 0; i < events.length; ) {
+      const block = Math.floor(events[i]!.seq / BLOCK)
+      let first = Number.POSITIVE_INFINITY
+      let last = Number.NEGATIVE_INFINITY
+      for (; i < events.length && events[i]!.seq < (block + 1) * BLOCK; i++) {
+        const { publishedAt } = events[i]!
+        if (publishedAt < first) first = publishedAt
+        if (publishedAt > last) last = publishedAt
+      }
+      this.#widenBlock.run(block, first, last)
+    }
   }
 
   /**
@@ -186,19 +229,63 @@ export class EventLog {
     return this.#bySeq.get(seq) as LoggedEvent | undefined
   }
 
-  /** Position right before the first event that was published at or after `time`; the head when there is none. */
-  positionBefore(time: EpochMs): number {
-    const first = this.#db.prepare('SELECT min(seq) FROM events WHERE published_at >= ?').pluck().get(time) as
-      | number
-      | null
-    return first === null ? this.#head : first - 1
+  /** Position of the event with this id, or undefined. */
+  seqOf(eventId: Buffer): number | undefined {
+    return this.#db.prepare('SELECT seq FROM events WHERE event_id = ?').pluck().get(eventId) as number | undefined
   }
 
-  /** How many events of these types lie at or before `seq`. */
+  /** Position right before the first event that was published at or after `time`; the head when there is none. */
+  positionBefore(time: EpochMs): number {
+    const block = this.#db
+      .prepare('SELECT block FROM event_blocks WHERE last_published_at >= ? ORDER BY block LIMIT 1')
+      .pluck()
+      .get(time) as number | undefined
+    if (block === undefined) return this.#head
+    const from = block * BLOCK
+    const first = this.#db
+      .prepare('SELECT seq FROM events WHERE seq >= ? AND published_at >= ? ORDER BY seq LIMIT 1')
+      .pluck()
+      .get(from, time) as number | undefined
+    return first === undefined ? this.#head : first - 1
+  }
+
+  /** Position of the last event that was accepted at or before `time`; 0 when there is none. */
+  acceptedUpTo(time: EpochMs): number {
+    const at = this.#db.prepare('SELECT seq, accepted_at AS at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1')
+    let low = 0
+    let high = this.#head
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      const row = at.get(middle) as { seq: number; at: EpochMs } | undefined
+      if (row && row.at <= time) low = row.seq
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** How many events of these types were ever accepted up to and including `seq`, those that are gone included. */
   countUpTo(typeIds: readonly number[], seq: number): number {
     if (seq <= 0) return 0
-    if (seq >= this.#head) return typeIds.reduce((sum, id) => sum + this.total(id), 0)
-    const count = this.#db.prepare('SELECT count(*) FROM events WHERE type_id = ? AND seq <= ?').pluck()
-    return typeIds.reduce((sum, id) => sum + (count.get(id, seq) as number), 0)
+    return typeIds.reduce((sum, id) => sum + this.total(id) - this.countAfter(id, seq), 0)
+  }
+
+  /** How many events of a type lie after `seq`. */
+  countAfter(typeId: number, seq: number): number {
+    if (seq >= this.#head) return 0
+    return this.#db
+      .prepare('SELECT count(*) FROM events WHERE type_id = ? AND seq > ?')
+      .pluck()
+      .get(typeId, seq) as number
+  }
+
+  /** How many of these events are of one of these types. */
+  countOf(seqs: ReadonlySet<number>, typeIds: readonly number[]): number {
+    return this.#db
+      .prepare(
+        `SELECT count(*) FROM json_each(?) AS s JOIN events AS e ON e.seq = s.value
+         WHERE e.type_id IN (SELECT value FROM json_each(?))`,
+      )
+      .pluck()
+      .get(JSON.stringify([...seqs]), JSON.stringify(typeIds)) as number
   }
 }

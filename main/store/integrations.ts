@@ -1,4 +1,15 @@
-import type { EpochMs, Integration, IntegrationType, LogAction, Selection, StopCause } from '../../shared/domain'
+import type {
+  DeliveryOptions,
+  EpochMs,
+  Integration,
+  IntegrationType,
+  LogAction,
+  Outage,
+  Selection,
+  StopCause,
+  Target,
+} from '../../shared/domain'
+import { deliveryDefaults } from '../../shared/schemas/integration'
 import { type ReadableDb, type Statement, transaction, type WritableDb } from './database'
 
 /** A stored integration with its place in the log. */
@@ -8,6 +19,10 @@ export interface IntegrationRecord {
   readonly cursor: number
   /** Sealed JSON of the target's secrets; null when it has none. */
   readonly secrets: Uint8Array | null
+  /** Milliseconds in which attempts were possible so far. */
+  readonly possibleMs: number
+  /** JSON of the outage that lasted when the store was last written; null for none. */
+  readonly outage: string | null
 }
 
 export interface NewIntegrationRecord {
@@ -16,11 +31,21 @@ export interface NewIntegrationRecord {
   readonly startsAt: EpochMs | null
   readonly endsAt: EpochMs | null
   readonly selection: Selection
-  readonly callbackUrl: string
-  readonly hasApiKey: boolean
+  readonly target: Target
+  readonly options: Partial<DeliveryOptions>
   readonly secrets: Uint8Array | null
   readonly cursor: number
   readonly matchedBase: number
+}
+
+/** What an update stores: the whole new state of what may change. */
+export interface ChangedIntegration {
+  readonly selection: Selection
+  readonly target: Target
+  readonly options: DeliveryOptions
+  readonly secrets: Uint8Array | null
+  /** Added to `matched_base`, so that the backlog is that of the new selection. */
+  readonly matchedShift: number
 }
 
 export interface IntegrationRow {
@@ -29,41 +54,52 @@ export interface IntegrationRow {
   readonly integration_type: IntegrationType
   readonly status: 'running' | 'stopped'
   readonly stop_cause: StopCause | null
+  readonly restart_pending: number
   readonly starts_at: number | null
   readonly ends_at: number | null
   readonly entity_filter: string
   readonly event_filter: string
+  readonly target_kind: Target['kind']
   readonly target: string
   readonly secrets: Uint8Array | null
+  readonly options: string
   readonly created_at: number
   readonly updated_at: number
   readonly cursor: number
+  readonly possible_ms: number
+  readonly outage: string | null
 }
 
 export function toIntegration(row: IntegrationRow): Integration {
-  const target = JSON.parse(row.target) as {
-    callbackUrl: string
-    hasApiKey: boolean
-  }
   return {
     id: row.id,
     integrationType: row.integration_type,
     status: row.status,
     stopCause: row.stop_cause,
+    restartPending: row.restart_pending === 1,
     startsAt: row.starts_at,
     endsAt: row.ends_at,
     selection: {
       entities: JSON.parse(row.entity_filter),
       events: JSON.parse(row.event_filter),
     },
-    target: {
-      kind: 'webhook',
-      callbackUrl: target.callbackUrl,
-      hasApiKey: target.hasApiKey,
-    },
+    target: { kind: row.target_kind, ...JSON.parse(row.target) } as Target,
+    options: { ...deliveryDefaults, ...JSON.parse(row.options) },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
+}
+
+/** The outage as viewers see it. */
+export function toOutage(text: string | null): Outage | null {
+  if (text === null) return null
+  const { since, lastAt, count, lastCode, lastStatus } = JSON.parse(text) as Outage
+  return { since, lastAt, count, lastCode, lastStatus }
+}
+
+/** A target as it is stored: its kind has a column of its own. */
+function targetJson({ kind: _kind, ...rest }: Target): string {
+  return JSON.stringify(rest)
 }
 
 /** The number that stands for an integration in every other table; undefined when there is none with this id. */
@@ -85,6 +121,13 @@ const OWNED = [
     'DELETE FROM rejected_events WHERE (integration, seq) IN (SELECT integration, seq FROM rejected_events WHERE integration = ? LIMIT ?)',
   ],
   ['log_entries', 'DELETE FROM log_entries WHERE id IN (SELECT id FROM log_entries WHERE integration = ? LIMIT ?)'],
+  ['resends', 'DELETE FROM resends WHERE id IN (SELECT id FROM resends WHERE integration = ? LIMIT ?)'],
+  [
+    'batch_objects',
+    `DELETE FROM batch_objects WHERE (batch, tenant) IN (SELECT o.batch, o.tenant FROM batches AS b JOIN batch_objects AS o ON o.batch = b.id
+       WHERE b.integration = ? LIMIT ?)`,
+  ],
+  ['batches', 'DELETE FROM batches WHERE id IN (SELECT id FROM batches WHERE integration = ? LIMIT ?)'],
 ] as const
 
 /** All writing SQL of integrations, their log entries, and their removal. */
@@ -94,16 +137,23 @@ export class IntegrationStore {
   readonly #byId: Statement
   readonly #setStatus: Statement
   readonly #addLog: Statement
+  readonly #change: Statement
 
   constructor(db: WritableDb) {
     this.#db = db
     this.#insert = db.prepare(
       `INSERT INTO integrations (id, integration_type, status, starts_at, ends_at, entity_filter, event_filter, target_kind,
-         target, secrets, created_at, updated_at, cursor, matched_base)
-       VALUES (?, ?, 'running', ?, ?, ?, ?, 'webhook', ?, ?, ?, ?, ?, ?)`,
+         target, secrets, options, created_at, updated_at, cursor, matched_base)
+       VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#byId = db.prepare('SELECT * FROM integrations WHERE id = ? AND deleted_at IS NULL')
-    this.#setStatus = db.prepare('UPDATE integrations SET status = ?, stop_cause = ?, updated_at = ? WHERE no = ?')
+    this.#setStatus = db.prepare(
+      'UPDATE integrations SET status = ?, stop_cause = ?, restart_pending = ?, updated_at = ? WHERE no = ?',
+    )
+    this.#change = db.prepare(
+      `UPDATE integrations SET entity_filter = ?, event_filter = ?, target = ?, options = ?, secrets = ?,
+         matched_base = matched_base + ?, updated_at = ? WHERE no = ?`,
+    )
     this.#addLog = db.prepare('INSERT INTO log_entries (integration, action, reason, created_at) VALUES (?, ?, ?, ?)')
   }
 
@@ -123,43 +173,76 @@ export class IntegrationStore {
 
   /** Stores a running integration together with the log entry of its start. */
   create(input: NewIntegrationRecord, reason: string, now: EpochMs): IntegrationRecord {
-    transaction(this.#db, () => {
-      const { lastInsertRowid } = this.#insert.run(
-        input.id,
-        input.integrationType,
-        input.startsAt,
-        input.endsAt,
-        JSON.stringify(input.selection.entities),
-        JSON.stringify(input.selection.events),
-        JSON.stringify({
-          callbackUrl: input.callbackUrl,
-          hasApiKey: input.hasApiKey,
-        }),
-        input.secrets,
-        now,
-        now,
-        input.cursor,
-        input.matchedBase,
-      )
-      this.#addLog.run(Number(lastInsertRowid), 'integration_started', reason, now)
-    })
+    const { lastInsertRowid } = this.#insert.run(
+      input.id,
+      input.integrationType,
+      input.startsAt,
+      input.endsAt,
+      JSON.stringify(input.selection.entities),
+      JSON.stringify(input.selection.events),
+      input.target.kind,
+      targetJson(input.target),
+      input.secrets,
+      JSON.stringify(input.options),
+      now,
+      now,
+      input.cursor,
+      input.matchedBase,
+    )
+    this.#addLog.run(Number(lastInsertRowid), 'integration_started', reason, now)
     return this.find(input.id)!
   }
 
-  /** Stores a start (`cause` null) or stop together with its log entry. */
-  setStatus(no: number, cause: StopCause | null, reason: string, now: EpochMs): void {
+  /**
+   * Stores a start (`cause` null) or stop together with its log entry.
+   *
+   * @param restartPending after a stop by failure: start again when the target answers
+   */
+  setStatus(no: number, cause: StopCause | null, reason: string, now: EpochMs, restartPending = false): void {
     const action: LogAction = cause === null ? 'integration_started' : 'integration_stopped'
-    transaction(this.#db, () => {
-      this.#setStatus.run(cause === null ? 'running' : 'stopped', cause, now, no)
-      this.#addLog.run(no, action, reason, now)
-    })
+    this.#setStatus.run(cause === null ? 'running' : 'stopped', cause, restartPending ? 1 : 0, now, no)
+    this.#addLog.run(no, action, reason, now)
+  }
+
+  /** Stores new events, target details and options; everything else of an integration is fixed. */
+  change(no: number, to: ChangedIntegration, now: EpochMs): void {
+    this.#change.run(
+      JSON.stringify(to.selection.entities),
+      JSON.stringify(to.selection.events),
+      targetJson(to.target),
+      JSON.stringify(to.options),
+      to.secrets,
+      to.matchedShift,
+      now,
+      no,
+    )
+  }
+
+  /** Events that expired since the last start; they count as told from now on. */
+  takeExpired(no: number): number {
+    const count = this.#db
+      .prepare('SELECT expired - expired_told FROM integrations WHERE no = ?')
+      .pluck()
+      .get(no) as number
+    if (count > 0) this.#db.prepare('UPDATE integrations SET expired_told = expired WHERE no = ?').run(no)
+    return count
+  }
+
+  /** Notes a burst of retries. @returns number of the entry, for `updateLog` */
+  addRetryLog(no: number, reason: string, now: EpochMs): number {
+    return Number(this.#addLog.run(no, 'retry_triggered' satisfies LogAction, reason, now).lastInsertRowid)
+  }
+
+  /** Says more of a burst of retries that goes on. */
+  updateLog(entry: number, reason: string): void {
+    this.#db.prepare('UPDATE log_entries SET reason = ? WHERE id = ?').run(reason, entry)
   }
 
   /** Takes the integration and its secrets away at once; its rows in other tables follow through `purgeStep`. */
   markDeleted(no: number, now: EpochMs): void {
     this.#db
       .prepare(
-        "UPDATE integrations SET deleted_at = ?, status = 'stopped', stop_cause = 'operator', secrets = NULL WHERE no = ?",
+        "UPDATE integrations SET deleted_at = ?, status = 'stopped', stop_cause = 'operator', restart_pending = 0, secrets = NULL WHERE no = ?",
       )
       .run(now, no)
   }
@@ -175,7 +258,7 @@ export class IntegrationStore {
         .all(no, PURGE_STEP) as number[]
       if (attempts.length > 0) {
         const ids = JSON.stringify(attempts)
-        this.#db.prepare('DELETE FROM attempt_failures WHERE attempt IN (SELECT value FROM json_each(?))').run(ids)
+        this.#db.prepare('DELETE FROM attempt_details WHERE attempt IN (SELECT value FROM json_each(?))').run(ids)
         this.#db.prepare('DELETE FROM attempts WHERE id IN (SELECT value FROM json_each(?))').run(ids)
         return
       }
@@ -192,5 +275,7 @@ function toRecord(row: IntegrationRow): IntegrationRecord {
     integration: toIntegration(row),
     cursor: row.cursor,
     secrets: row.secrets,
+    possibleMs: row.possible_ms,
+    outage: row.outage,
   }
 }

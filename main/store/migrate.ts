@@ -26,20 +26,30 @@ export function migrate(db: WritableDb, storePath: string, migrations: readonly 
   const open = migrations.filter((m) => m.version > from)
   if (open.length === 0) return
   const backup = from === 0 ? null : backUp(db, storePath, from)
-  for (const migration of open) {
-    try {
-      transaction(db, () => {
-        db.exec(migration.sql)
-        db.exec(`PRAGMA user_version = ${migration.version}`)
-      })
-    } catch (cause) {
-      const kept = backup === null ? '' : ` A copy from before is at ${backup}.`
-      throw new AppError(
-        'store_migration_failed',
-        `The workspace could not be brought to the format of this version (step ${migration.name}). That step changed nothing.${kept}`,
-        { cause },
-      )
-    }
+  // A table that others refer to can only be rebuilt while references are not enforced; they are checked before each commit.
+  db.pragma('foreign_keys = OFF')
+  try {
+    for (const migration of open) step(db, migration, backup)
+  } finally {
+    db.pragma('foreign_keys = ON')
+  }
+}
+
+function step(db: WritableDb, migration: Migration, backup: string | null): void {
+  try {
+    transaction(db, () => {
+      db.exec(migration.sql)
+      const broken = db.pragma('foreign_key_check') as unknown[]
+      if (broken.length > 0) throw new Error(`${broken.length} rows refer to rows that are not there`)
+      db.exec(`PRAGMA user_version = ${migration.version}`)
+    })
+  } catch (cause) {
+    const kept = backup === null ? '' : ` A copy from before is at ${backup}.`
+    throw new AppError(
+      'store_migration_failed',
+      `The workspace could not be brought to the format of this version (step ${migration.name}). That step changed nothing.${kept}`,
+      { cause },
+    )
   }
 }
 

@@ -10,12 +10,16 @@ import type {
   LogEntry,
   LogFigures,
   RejectedEvent,
+  RejectReason,
 } from '../../shared/domain'
 import { AppError } from '../../shared/errors'
 import { selects } from '../../shared/event-catalog'
+import { listAlerts } from './alerts'
+import { listAudit, verifyAudit } from './audit'
 import type { ReadableDb, Statement } from './database'
 import { findImport, listImportProblems, listImports } from './imports'
-import { type IntegrationRow, integrationNo, toIntegration } from './integrations'
+import { type IntegrationRow, integrationNo, toIntegration, toOutage } from './integrations'
+import { countResend, listResends } from './resends'
 import { formatUuid } from './uuid'
 
 /** The calls that the reader thread answers. */
@@ -27,6 +31,11 @@ export type ReaderCall =
   | 'attempts.list'
   | 'attempts.get'
   | 'events.figures'
+  | 'resends.preview'
+  | 'resends.list'
+  | 'alerts.list'
+  | 'audit.list'
+  | 'audit.verify'
   | 'imports.list'
   | 'imports.problems'
 
@@ -39,7 +48,9 @@ interface SummaryRow extends IntegrationRow {
   readonly matched_base: number
   readonly delivered: number
   readonly rejected: number
+  readonly rejected_deleted: number
   readonly passed_over: number
+  readonly expired: number
   readonly last_attempt_at: number | null
   readonly last_attempt_failed: number
 }
@@ -55,10 +66,11 @@ interface AttemptRow {
   readonly started_at: number
   readonly duration_us: number
   readonly number: number
+  readonly manual: number | null
 }
 
 const ATTEMPT = `a.id, e.event_id, t.name, e.domain_entity_id, a.failed, a.error_code, a.status_code, a.started_at,
-  a.duration_us, a.number`
+  a.duration_us, a.number, a.manual`
 const ATTEMPT_JOINS = 'JOIN events AS e ON e.seq = a.seq JOIN event_types AS t ON t.id = e.type_id'
 
 /** Above this many events of one domain entity the time index is walked instead. */
@@ -94,11 +106,14 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
     const integration = toIntegration(row)
     const mine = allTypes.filter((t) => selects(integration.selection, t.name))
     const matched = mine.reduce((sum, t) => sum + t.events, 0) - row.matched_base
-    const backlog = Math.max(0, matched - row.delivered - row.rejected - row.passed_over)
+    const backlog = Math.max(0, matched - row.delivered - row.rejected - row.passed_over - row.expired)
     return {
       ...integration,
       delivered: row.delivered,
       rejected: row.rejected,
+      rejectedDeleted: row.rejected_deleted,
+      expired: row.expired,
+      outage: toOutage(row.outage),
       backlog,
       waiting: sql('SELECT count(*) FROM waiting WHERE integration = ?').pluck().get(row.no) as number,
       oldestPendingAt: backlog === 0 ? null : oldestPending(row, mine),
@@ -196,15 +211,16 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
 
     'integrations.rejected': ({ id, ...page }) => {
       const rows = sql(
-        `SELECT r.seq, r.attempt, r.rejected_at, e.event_id, t.name, e.domain_entity_id, a.status_code, a.error_code, f.response_body
+        `SELECT r.seq, r.attempt, r.rejected_at, r.reason, e.event_id, t.name, e.domain_entity_id, a.status_code, a.error_code, f.response_body
          FROM rejected_events AS r JOIN events AS e ON e.seq = r.seq JOIN event_types AS t ON t.id = e.type_id
-           JOIN attempts AS a ON a.id = r.attempt LEFT JOIN attempt_failures AS f ON f.attempt = r.attempt
+           JOIN attempts AS a ON a.id = r.attempt LEFT JOIN attempt_details AS f ON f.attempt = r.attempt
          WHERE r.integration = ? AND (r.rejected_at, r.seq) < (?, ?)
          ORDER BY r.rejected_at DESC, r.seq DESC LIMIT ?`,
       ).all(noOf(id), ...(page.after ? positionOf(page.after) : FIRST_PAGE), page.limit + 1) as {
         seq: number
         attempt: number
         rejected_at: number
+        reason: RejectReason
         event_id: Uint8Array
         name: string
         domain_entity_id: string | null
@@ -213,6 +229,7 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
         response_body: string | null
       }[]
       const toRejected = (r: (typeof rows)[number]): RejectedEvent => ({
+        reason: r.reason,
         eventId: formatUuid(r.event_id),
         eventName: r.name,
         domainEntityId: r.domain_entity_id,
@@ -233,8 +250,9 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
     'attempts.get': ({ id, attemptId }) => {
       const no = noOf(id)
       const row = sql(
-        `SELECT ${ATTEMPT}, a.seq, e.published_at, e.accepted_at, e.body, f.detail, f.response_body, w.due_at
-         FROM attempts AS a ${ATTEMPT_JOINS} LEFT JOIN attempt_failures AS f ON f.attempt = a.id
+        `SELECT ${ATTEMPT}, a.seq, a.first_byte_us, a.reused, e.published_at, e.accepted_at, e.body, f.detail, f.response_body,
+           f.response_headers, f.dns_us, f.connect_us, f.tls_us, w.due_at
+         FROM attempts AS a ${ATTEMPT_JOINS} LEFT JOIN attempt_details AS f ON f.attempt = a.id
            LEFT JOIN waiting AS w ON w.integration = a.integration AND w.seq = a.seq
          WHERE a.id = ? AND a.integration = ?`,
       ).get(attemptId, no) as
@@ -243,8 +261,14 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
             published_at: number
             accepted_at: number
             body: Buffer
+            first_byte_us: number | null
+            reused: number | null
             detail: string | null
             response_body: string | null
+            response_headers: string | null
+            dns_us: number | null
+            connect_us: number | null
+            tls_us: number | null
             due_at: number | null
           })
         | undefined
@@ -259,6 +283,15 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
         ...toAttempt(row),
         integrationId: id,
         responseBody: row.response_body,
+        responseHeaders: row.response_headers === null ? null : JSON.parse(row.response_headers),
+        phases: {
+          dnsMs: toMs(row.dns_us),
+          connectMs: toMs(row.connect_us),
+          tlsMs: toMs(row.tls_us),
+          firstByteMs: toMs(row.first_byte_us),
+          reused: row.reused === null ? null : row.reused === 1,
+        },
+        object: null,
         errorDetail: row.detail,
         nextTryAt: row.due_at,
         publishedAt: row.published_at,
@@ -270,7 +303,9 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
     },
 
     'events.figures': () => {
-      const byType = types().filter((t) => t.events > 0)
+      const byName = new Map<string, number>()
+      for (const { name, events } of types()) byName.set(name, (byName.get(name) ?? 0) + events)
+      const byType = [...byName].map(([name, count]) => ({ name, count }))
       const span = sql(
         'SELECT (SELECT min(published_at) FROM events) AS first, (SELECT max(published_at) FROM events) AS last',
       )
@@ -279,13 +314,45 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
         last: number | null
       }
       const figures: LogFigures = {
-        events: byType.reduce((sum, t) => sum + t.events, 0),
+        events: byType.reduce((sum, t) => sum + t.count, 0),
         firstPublishedAt: first,
         lastPublishedAt: last,
-        byType: byType.map(({ name, events }) => ({ name, count: events })).sort((a, b) => b.count - a.count),
+        byType: byType.filter((t) => t.count > 0).sort((a, b) => b.count - a.count),
       }
       return figures
     },
+
+    'resends.preview': ({ id, filter }) => {
+      const row = sql('SELECT * FROM integrations WHERE no = ?').get(noOf(id)) as SummaryRow
+      const { selection } = toIntegration(row)
+      const mine = types().filter((t) => selects(selection, t.name))
+      const ids = mine.map((t) => t.id)
+      return { count: countResend(db, row.no, filter, ids) }
+    },
+
+    'resends.list': ({ id }) => ({ rows: listResends(db, noOf(id)) }),
+
+    'alerts.list': ({ after, limit }) => {
+      const rows = listAlerts(db, after ? positionOf(after)[1] : Number.MAX_SAFE_INTEGER, limit + 1)
+      return toPage(
+        rows,
+        limit,
+        (r) => r,
+        (r) => `0.${r.id}`,
+      )
+    },
+
+    'audit.list': ({ after, limit }) => {
+      const rows = listAudit(db, after ? positionOf(after)[1] : Number.MAX_SAFE_INTEGER, limit + 1)
+      return toPage(
+        rows,
+        limit,
+        (r) => r,
+        (r) => `0.${r.id}`,
+      )
+    },
+
+    'audit.verify': () => verifyAudit(db),
 
     'imports.list': () => ({ rows: listImports(db) }),
 
@@ -313,6 +380,11 @@ function toPage<R, T>(rows: readonly R[], limit: number, map: (row: R) => T, cur
   }
 }
 
+/** Microseconds as milliseconds with one decimal. */
+function toMs(us: number | null): number | null {
+  return us === null ? null : Math.round(us / 100) / 10
+}
+
 function toAttempt(row: AttemptRow): Attempt {
   return {
     id: row.id,
@@ -323,7 +395,8 @@ function toAttempt(row: AttemptRow): Attempt {
     errorCode: row.error_code,
     statusCode: row.status_code,
     attemptedAt: row.started_at,
-    durationMs: Math.round(row.duration_us / 100) / 10,
+    durationMs: toMs(row.duration_us)!,
     number: row.number,
+    manual: row.manual === 1,
   }
 }

@@ -13,6 +13,9 @@ const staleAfter: Readonly<Record<Topic, readonly QueryKey[]>> = {
   imports: [keys.imports],
   inbox: [keys.inbox],
   secrets: [keys.info],
+  resends: [],
+  alerts: [],
+  settings: [],
 }
 
 /** Under load, changes come ten times a second; nobody reads that fast, and each refresh costs the reader thread a query. */

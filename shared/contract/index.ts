@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import type {
+  Alert,
   AppInfo,
   Attempt,
   AttemptDetail,
+  AuditCheck,
+  AuditEntry,
   ImportJob,
   ImportProblem,
   InboxRequest,
@@ -14,9 +17,13 @@ import type {
   LogEntry,
   LogFigures,
   RejectedEvent,
+  Resend,
   SecretProtection,
+  Settings,
 } from '../domain'
-import { integrationId, newIntegrationNow } from '../schemas/integration'
+import { eventName, integrationId, integrationUpdate, newIntegrationNow, targetPatch } from '../schemas/integration'
+import { settingsUpdate } from '../schemas/settings'
+import type { TargetTest } from '../target-test'
 
 /** `tools:view` is the specification's *View tools*; who holds it may also manage, unless a policy splits the two. */
 export type Permission = 'tools:view' | 'tools:manage'
@@ -49,7 +56,7 @@ const epochMs = z.number().int().min(0).max(8.64e15)
 export const pageCursor = z
   .string()
   .max(64)
-  .regex(/^\d+\.\d+$/)
+  .regex(/^\d+\.\d+(\.\d+)?$/)
 export const PAGE_LIMIT_MAX = 500
 
 const page = {
@@ -73,6 +80,22 @@ export const attemptFilter = z.strictObject({
 })
 export type AttemptFilter = z.infer<typeof attemptFilter>
 
+const eventFields = {
+  eventName: eventName.optional(),
+  domainEntityId: z.string().min(1).max(200).optional(),
+}
+const idList = z.array(z.uuid()).min(1).max(1000)
+
+/** What to send again. */
+export const resendFilter = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('attempt'), attemptId: z.number().int().positive() }),
+  z.strictObject({ kind: z.literal('events'), eventIds: idList }),
+  z.strictObject({ kind: z.literal('rejected'), from: epochMs.optional(), to: epochMs.optional(), ...eventFields }),
+  z.strictObject({ kind: z.literal('range'), from: epochMs, to: epochMs, ...eventFields }),
+])
+
+const byResend = z.strictObject({ resendId: z.number().int().positive() })
+
 /** Every call that a window, the command line or a later API can make. The name is the only channel string there is. */
 export const contract = {
   'app.info': view<AppInfo>()(nothing),
@@ -84,11 +107,36 @@ export const contract = {
   }>()(nothing),
   'integrations.get': view<IntegrationSummary>()(byId),
   'integrations.create': manage<Integration>()(newIntegrationNow),
+  'integrations.update': manage<Integration>()(integrationUpdate),
   'integrations.start': manage<Integration>()(byId),
   'integrations.stop': manage<Integration>()(byId),
   'integrations.delete': manage<Record<string, never>>()(byId),
   'integrations.logs': view<Page<LogEntry>>()(z.strictObject({ id: integrationId, ...page })),
   'integrations.rejected': view<Page<RejectedEvent>>()(z.strictObject({ id: integrationId, ...page })),
+
+  /** *Test target*, before a target is saved; with `id`, what is left out is that of the saved integration. */
+  'targets.test': manage<TargetTest>()(
+    z.strictObject({ target: targetPatch, id: integrationId.optional(), sendTestEvent: z.boolean().default(false) }),
+  ),
+
+  /** How many events a re-send would take. */
+  'resends.preview': view<{ readonly count: number }>()(z.strictObject({ id: integrationId, filter: resendFilter })),
+  'resends.start': manage<Resend>()(z.strictObject({ id: integrationId, filter: resendFilter })),
+  'resends.list': view<{ readonly rows: readonly Resend[] }>()(byId),
+  'resends.pause': manage<Resend>()(byResend),
+  'resends.resume': manage<Resend>()(byResend),
+  'resends.cancel': manage<Resend>()(byResend),
+  /** Takes rejected events off the list for good; the counters keep them. */
+  'rejected.delete': manage<{ readonly deleted: number }>()(
+    z.strictObject({ id: integrationId, eventIds: z.union([z.literal('all'), idList]) }),
+  ),
+
+  'alerts.list': view<Page<Alert>>()(z.strictObject({ ...page })),
+  'alerts.seen': manage<Record<string, never>>()(z.strictObject({ upTo: z.number().int().positive() })),
+  'audit.list': view<Page<AuditEntry>>()(z.strictObject({ ...page })),
+  'audit.verify': view<AuditCheck>()(nothing),
+  'settings.get': view<Settings>()(nothing),
+  'settings.update': manage<Settings>()(settingsUpdate),
 
   'attempts.list': view<Page<Attempt>>()(z.strictObject({ id: integrationId, filter: attemptFilter, ...page })),
   'attempts.get': view<AttemptDetail>()(
@@ -141,8 +189,21 @@ export interface Events {
     readonly code: import('../errors').ErrorCode
     readonly message: string
   }
+  /** An alert was raised. */
+  alert: Alert
 }
 export type EventName = keyof Events
-export const eventNames = ['changed', 'navigate', 'notice'] as const satisfies readonly EventName[]
+export const eventNames = ['changed', 'navigate', 'notice', 'alert'] as const satisfies readonly EventName[]
 
-export type Topic = 'integrations' | 'attempts' | 'rejected' | 'logs' | 'events' | 'imports' | 'inbox' | 'secrets'
+export type Topic =
+  | 'integrations'
+  | 'attempts'
+  | 'rejected'
+  | 'logs'
+  | 'events'
+  | 'imports'
+  | 'inbox'
+  | 'secrets'
+  | 'resends'
+  | 'alerts'
+  | 'settings'

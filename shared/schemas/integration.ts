@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DeliveryOptions } from '../domain'
 
 /** Source: the configuration API of the specified system (id, dates, filters, key lengths). */
 export const INTEGRATION_ID_MAX = 50
@@ -52,11 +53,110 @@ export const apiKey = z
   .max(API_KEY_MAX, `An API key has at most ${API_KEY_MAX} characters.`)
   .regex(/^[\x21-\x7e]*$/, 'An API key has no spaces, line breaks or special characters.')
 
+/** A Standard Webhooks secret: `whsec_` and base64 of 24 to 64 bytes. */
+export const signingSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'A signing secret looks like whsec_ followed by base64.')
+  .refine((text) => {
+    const length = Math.floor((text.replace(/=+$/, '').length - 'whsec_'.length) * 0.75)
+    return length >= 24 && length <= 64
+  }, 'A signing secret stands for 24 to 64 bytes.')
+
 const webhookTarget = z.strictObject({
   kind: z.literal('webhook'),
   callbackUrl,
   apiKey: apiKey.optional(),
+  /** The first signs; two of them sign both during a rotation. */
+  signingSecrets: z.array(signingSecret).max(2).optional(),
 })
+
+const secretText = (label: string) =>
+  z
+    .string()
+    .min(1, `Give the ${label}.`)
+    .max(4096)
+    .regex(/^[\x21-\x7e]*$/, `The ${label} has no spaces, line breaks or special characters.`)
+
+/** Source: the configuration API of the specified system. */
+export const KEY_PREFIX_MAX = 64
+
+const s3Target = z.strictObject({
+  kind: z.literal('s3'),
+  accessKeyId: secretText('AWS Access Key'),
+  secretAccessKey: secretText('AWS Secret Key'),
+  sessionToken: secretText('session token').optional(),
+  region: z
+    .string()
+    .min(1, 'Give the AWS Region.')
+    .max(64)
+    .regex(/^[a-z0-9-]+$/, 'A region looks like eu-central-1.'),
+  bucket: z
+    .string()
+    .min(1, 'Give the S3 Bucket Name.')
+    .regex(
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      'A bucket name has 3 to 63 lower-case letters, digits, dots and hyphens.',
+    ),
+  keyPrefix: z
+    .string()
+    .max(KEY_PREFIX_MAX, `A key prefix has at most ${KEY_PREFIX_MAX} characters.`)
+    .regex(
+      /^([a-zA-Z0-9\-/_.]*[a-zA-Z0-9\-_.])?$/,
+      'A key prefix has letters, digits, hyphens, slashes, underscores and dots, and no slash at its end.',
+    )
+    .optional(),
+  endpoint: callbackUrl
+    .refine((text) => !URL.canParse(text) || (new URL(text).pathname === '/' && new URL(text).search === ''), {
+      message: 'An endpoint is scheme, host and port only.',
+    })
+    .nullable()
+    .optional(),
+  pathStyle: z.boolean().optional(),
+})
+
+export const target = z.discriminatedUnion('kind', [webhookTarget, s3Target])
+
+const MINUTE_MS = 60_000
+
+/** Bounds of how an integration delivers; what is left out is that of `deliveryDefaults`. */
+export const deliveryOptions = z
+  .strictObject({
+    concurrency: z.number().int().min(1).max(256),
+    ratePerSecond: z.number().min(1).max(10_000).nullable(),
+    connectTimeoutMs: z.number().int().min(500).max(MINUTE_MS),
+    totalTimeoutMs: z
+      .number()
+      .int()
+      .min(1_000)
+      .max(10 * MINUTE_MS),
+    deliveryWindowHours: z.number().min(1).max(720),
+    stopAfterMinutes: z.number().min(1).max(10_080),
+    restartWhenBack: z.boolean(),
+    keepAnswers: z.enum(['failures', 'all']),
+    batchBytes: z
+      .number()
+      .int()
+      .min(1024 * 1024)
+      .max(128 * 1024 * 1024),
+    batchSeconds: z.number().int().min(10).max(900),
+    gzip: z.boolean(),
+  })
+  .partial()
+
+export const deliveryDefaults: DeliveryOptions = {
+  concurrency: 16,
+  ratePerSecond: null,
+  connectTimeoutMs: 5_000,
+  totalTimeoutMs: 30_000,
+  deliveryWindowHours: 72,
+  stopAfterMinutes: 60,
+  restartWhenBack: true,
+  keepAnswers: 'failures',
+  // 50 MB as the specified system means it.
+  batchBytes: 52_428_800,
+  batchSeconds: 300,
+  gzip: false,
+}
 
 const epochMs = z.number().int().min(0).max(8.64e15)
 
@@ -72,7 +172,8 @@ export function newIntegration(now: () => number) {
       startsAt: epochMs.nullable(),
       endsAt: epochMs.nullable(),
       selection,
-      target: z.discriminatedUnion('kind', [webhookTarget]),
+      target,
+      options: deliveryOptions.optional(),
     })
     .superRefine((value, context) => {
       const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
@@ -92,3 +193,21 @@ export function newIntegration(now: () => number) {
 export const newIntegrationNow = newIntegration(Date.now)
 
 export type NewIntegration = z.infer<typeof newIntegrationNow>
+
+/** Parts of a target; what is left out stays as it is. An empty secret, or an empty list of them, takes it away. */
+export const targetPatch = z.discriminatedUnion('kind', [
+  webhookTarget.partial().required({ kind: true }),
+  s3Target
+    .extend({ sessionToken: z.union([z.literal(''), secretText('session token')]) })
+    .partial()
+    .required({ kind: true }),
+])
+export type TargetPatch = z.infer<typeof targetPatch>
+
+/** A change of an integration. Source: the specified system lets events and target details change, nothing else. */
+export const integrationUpdate = z.strictObject({
+  id: integrationId,
+  selection: selection.optional(),
+  target: targetPatch.optional(),
+  options: deliveryOptions.optional(),
+})

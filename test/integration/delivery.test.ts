@@ -55,7 +55,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function open(options: { key?: Uint8Array | null; limit?: number; random?: () => number } = {}): Engine {
+function open(options: { key?: Uint8Array | null; random?: () => number } = {}): Engine {
   engine = new Engine({
     workspace: folder,
     key: options.key === undefined ? new Uint8Array(32).fill(7) : options.key,
@@ -67,7 +67,6 @@ function open(options: { key?: Uint8Array | null; limit?: number; random?: () =>
       throw new Error(error.message)
     },
     random: options.random ?? (() => 0.01),
-    ...(options.limit === undefined ? {} : { integrationLimit: options.limit }),
   })
   return engine
 }
@@ -281,7 +280,8 @@ describe('webhook delivery', () => {
 
 describe('integrations', () => {
   it('refuses a second one with the same id, and more than the maximum', async () => {
-    const e = open({ limit: 2 })
+    const e = open()
+    await e.call('settings.update', { integrationLimit: 2 })
     await e.call('integrations.create', integration())
     await expect(e.call('integrations.create', integration())).rejects.toMatchObject({
       code: 'integration_id_taken',

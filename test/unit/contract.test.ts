@@ -18,11 +18,72 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
     selection: { entities: ['order'], events: [] },
     target: { kind: 'webhook', callbackUrl: 'https://example.com/events', apiKey: 'a-key' },
   },
+  'integrations.update': {
+    id,
+    selection: { entities: [], events: ['order.created'] },
+    target: {
+      kind: 's3',
+      accessKeyId: 'an-access-key',
+      secretAccessKey: 'a-secret-key',
+      sessionToken: 'a-token',
+      region: 'eu-central-1',
+      bucket: 'a-bucket',
+      keyPrefix: 'a/prefix',
+      endpoint: 'http://localhost:9000',
+      pathStyle: true,
+    },
+    options: {
+      concurrency: 4,
+      ratePerSecond: 10,
+      connectTimeoutMs: 1000,
+      totalTimeoutMs: 10_000,
+      deliveryWindowHours: 24,
+      stopAfterMinutes: 30,
+      restartWhenBack: false,
+      keepAnswers: 'all',
+      batchBytes: 5_000_000,
+      batchSeconds: 60,
+      gzip: true,
+    },
+  },
   'integrations.start': { id },
   'integrations.stop': { id },
   'integrations.delete': { id },
   'integrations.logs': { id, after: '1768204800000.7', limit: 50 },
   'integrations.rejected': { id, after: '1768204800000.7', limit: 50 },
+  'targets.test': {
+    id,
+    target: { kind: 'webhook', callbackUrl: 'https://example.com/events', apiKey: 'a-key', signingSecrets: [] },
+    sendTestEvent: true,
+  },
+  'resends.preview': {
+    id,
+    filter: { kind: 'range', from: 0, to: 1, eventName: 'order.created', domainEntityId: 'an-order' },
+  },
+  'resends.start': {
+    id,
+    filter: { kind: 'rejected', from: 0, to: 1, eventName: 'order.created', domainEntityId: 'an-order' },
+  },
+  'resends.list': { id },
+  'resends.pause': { resendId: 1 },
+  'resends.resume': { resendId: 1 },
+  'resends.cancel': { resendId: 1 },
+  'rejected.delete': { id, eventIds: ['471278c7-dee8-4de5-8383-d8e50ede1c3f'] },
+  'alerts.list': { after: '0.7', limit: 50 },
+  'alerts.seen': { upTo: 1 },
+  'audit.list': { after: '0.7', limit: 50 },
+  'audit.verify': {},
+  'settings.get': {},
+  'settings.update': {
+    integrationLimit: 30,
+    keepEventsDays: 10,
+    keepAttemptsDays: 10,
+    keepRejectedDays: 10,
+    maxStoreBytes: 1_000_000_000,
+    lateAfterMinutes: 20,
+    lagAlertMinutes: 60,
+    alertUrl: 'https://example.com/alerts',
+  },
   'attempts.list': {
     id,
     filter: { domainEntityId: 'an-order', outcome: 'failure', from: 0, to: 1 },
@@ -46,9 +107,12 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
 
 /** Calls that only look; every other one changes something. */
 const looking: readonly CallName[] = [
+  'alerts.list',
   'app.info',
   'attempts.get',
   'attempts.list',
+  'audit.list',
+  'audit.verify',
   'events.figures',
   'imports.list',
   'imports.problems',
@@ -59,10 +123,26 @@ const looking: readonly CallName[] = [
   'integrations.list',
   'integrations.logs',
   'integrations.rejected',
+  'resends.list',
+  'resends.preview',
+  'settings.get',
 ]
 
+/** Keys besides those of a page that a caller may leave out. */
+const mayLack: Partial<Record<CallName, readonly string[]>> = {
+  'integrations.update': ['selection', 'target', 'options'],
+  'targets.test': ['id', 'sendTestEvent'],
+  'settings.update': Object.keys(inputs['settings.update']),
+}
+
 const answer = (name: CallName, input: unknown) => contract[name].input.safeParse(input)
-const paged = ['integrations.logs', 'integrations.rejected', 'attempts.list'] as const satisfies readonly CallName[]
+const paged = [
+  'integrations.logs',
+  'integrations.rejected',
+  'attempts.list',
+  'alerts.list',
+  'audit.list',
+] as const satisfies readonly CallName[]
 
 describe('permissions', () => {
   it('let who may view only look', () => {
@@ -89,7 +169,7 @@ describe.each(callNames)('%s', (name) => {
   })
 
   it('refuses an input without one of its keys, unless that is optional', () => {
-    const optional = ['after', 'limit']
+    const optional = ['after', 'limit', ...(mayLack[name] ?? [])]
     for (const key of Object.keys(inputs[name]).filter((k) => !optional.includes(k))) {
       const rest = Object.fromEntries(Object.entries(inputs[name]).filter(([k]) => k !== key))
       expect(answer(name, rest).success, key).toBe(false)
@@ -136,13 +216,15 @@ describe.each(paged)('the pages of %s', (name) => {
   })
 
   it('are found by a cursor of the form that an answer gives, and by no other text', () => {
-    for (const after of ['0.0', '1768204800000.123456']) expect(withPage({ after }).success, after).toBe(true)
+    for (const after of ['0.0', '1768204800000.123456', '1768204800000.123.7'])
+      expect(withPage({ after }).success, after).toBe(true)
     for (const after of [
       '',
       '1',
       '1.',
       '.1',
-      '1.2.3',
+      '1.2.3.4',
+      '1.2.',
       '-1.2',
       '1.2\n',
       ' 1.2',

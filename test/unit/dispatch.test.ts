@@ -17,7 +17,7 @@ function dispatcher(mayCall: Authorizer = ownerMayAll, main: Partial<MainHandler
     return { ok: true, value: place }
   }
   const host = { engine: thread('engine'), reader: thread('reader') } as unknown as Host
-  return createDispatch(host, main as MainHandlers, mayCall)
+  return createDispatch(host, main as MainHandlers, mayCall, { name: 'somebody', via: 'console' })
 }
 
 describe('dispatch', () => {

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Pool } from 'undici'
 import { type AttemptErrorCode, attemptErrorOfStatus } from '../../../shared/attempt-errors'
+import type { AttemptFindings } from '../../store/delivery'
 import { formatUuid } from '../../store/uuid'
 import type { Clock } from '../clock'
 import { type AttemptFailure, failureOf } from './attempt-failure'
@@ -9,33 +10,10 @@ import { headerValue, keptHeaders, MASK } from './response-headers'
 import { parseRetryAfter } from './retry-after'
 import { signingKey, webhookSignature } from './signature'
 
-/** How long the steps of one attempt took, in µs. Null = not known or did not happen. */
-export interface AttemptTimings {
-  /** True when the request went over a connection that had carried another one before; null when it was never sent. */
-  readonly reused: boolean | null
-  /** These three only for the request for which the connection was opened. */
-  readonly dnsUs: number | null
-  readonly connectUs: number | null
-  readonly tlsUs: number | null
-  /** From sending the request to the status line of the answer. */
-  readonly firstByteUs: number | null
-}
-
 /** What one POST led to. */
-export interface PostOutcome {
-  /** Also known when the answer broke off after it. */
-  readonly statusCode: number | null
-  /** Null = delivered. */
-  readonly errorCode: AttemptErrorCode | null
-  /** Adds to the code; holds no secret. */
-  readonly errorDetail: string | null
-  /** Start of the answer's body, for failures (or for all, see {@link WebhookOptions.keepBodies}). */
-  readonly responseBody: string | null
-  /** Names and values as they came, credentials masked; kept like the body. */
-  readonly responseHeaders: readonly (readonly [string, string])[] | null
+export interface PostOutcome extends AttemptFindings {
   /** How long the receiver asks to be left alone (429 and 503), from the end of the attempt on. */
   readonly retryAfterMs: number | null
-  readonly timings: AttemptTimings
 }
 
 export interface WebhookOptions {

@@ -37,7 +37,7 @@ export function parseEnvelope(bytes: Buffer, eventId?: string): NewEvent {
     throw new AppError('event_not_json', undefined, { cause })
   }
   if (!isObject(value)) throw new AppError('event_not_object')
-  requireText(value, 'tenant', TENANT_MAX)
+  const tenant = requireText(value, 'tenant', TENANT_MAX)
   const name = requireText(value, 'name', NAME_MAX)
   if (!eventNamePattern.test(name)) {
     throw new AppError('event_field_invalid', '"name" does not look like entity.moment.', { field: 'name' })
@@ -54,6 +54,7 @@ export function parseEnvelope(bytes: Buffer, eventId?: string): NewEvent {
   }
   return {
     eventId: idOf(body, eventId),
+    tenant,
     name,
     domainEntityId: entityId(value.payload.id),
     publishedAt,

@@ -1,4 +1,5 @@
 import foundation from './0001-foundation.sql?raw'
+import delivery from './0002-delivery.sql?raw'
 
 export interface Migration {
   /** Position in the sequence, from 1; the store's `user_version` after it ran. */
@@ -9,4 +10,7 @@ export interface Migration {
 }
 
 /** Forward only. A released migration is never edited; a change is a new file. */
-export const migrations: readonly Migration[] = [{ version: 1, name: '0001-foundation', sql: foundation }]
+export const migrations: readonly Migration[] = [
+  { version: 1, name: '0001-foundation', sql: foundation },
+  { version: 2, name: '0002-delivery', sql: delivery },
+]

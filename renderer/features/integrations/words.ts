@@ -1,4 +1,4 @@
-import type { Integration, Target } from '@shared/domain'
+import type { Integration, S3Target, Target } from '@shared/domain'
 import { formatDate } from '../../ui/format'
 
 export function typeText({ integrationType, endsAt }: Integration): string {
@@ -29,7 +29,14 @@ export function targetText(target: Target): {
   switch (target.kind) {
     case 'webhook':
       return { kind: 'Webhook', place: hostOf(target.callbackUrl), address: target.callbackUrl }
+    case 's3':
+      return { kind: 'S3', place: target.bucket, address: s3Address(target) }
   }
+}
+
+function s3Address({ bucket, keyPrefix, region, endpoint }: S3Target): string {
+  const path = keyPrefix === '' ? bucket : `${bucket}/${keyPrefix}`
+  return `s3://${path} (${endpoint ?? region})`
 }
 
 function hostOf(url: string): string {

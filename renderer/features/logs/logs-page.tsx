@@ -14,9 +14,12 @@ import styles from './logs-page.module.css'
 const route = getRouteApi('/integrations/$id/logs')
 const PAGE_ROWS = 100
 
-const actions: Readonly<Record<LogAction, { readonly label: string; readonly tone: 'success' | 'neutral' }>> = {
+const actions: Readonly<
+  Record<LogAction, { readonly label: string; readonly tone: 'success' | 'neutral' | 'warning' }>
+> = {
   integration_started: { label: 'Started', tone: 'success' },
   integration_stopped: { label: 'Stopped', tone: 'neutral' },
+  retry_triggered: { label: 'Retries', tone: 'warning' },
 }
 
 export function LogsPage() {
