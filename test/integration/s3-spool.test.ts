@@ -13,7 +13,7 @@ const GENEROUS = 50 * 1024 * 1024
 
 async function read(spool: Spool, name: string): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of spool.open(name)) chunks.push(chunk)
+  for await (const chunk of spool.open(name)) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
 

@@ -102,6 +102,7 @@ describe.skipIf(missing !== null)('an S3 target on a real server', () => {
     ['one byte more than a part', 5 * MB + 1],
     ['an object of exactly two parts', 10 * MB],
     ['an object of several parts', 23 * MB + 17],
+    ['an object of many parts', 61 * MB + 3],
   ])('stores %s byte for byte', async (_, size) => {
     const body = bytes(size)
     const outcome = await put(target(), 'a/tenant/1-data-x.export', body)

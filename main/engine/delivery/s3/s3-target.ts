@@ -5,6 +5,7 @@ import { type AttemptErrorCode, attemptErrors } from '../../../../shared/attempt
 import type { TargetTest, TargetTestOutcome, TargetTestStep, TargetTestStepName } from '../../../../shared/target-test'
 import { RESPONSE_BODY_KEPT } from '../webhook'
 import { testObjectKey } from './object-key'
+import { PartMemory } from './part-memory'
 import { type S3Failure, SourceError, s3FailureOf } from './s3-errors'
 
 export interface S3TargetOptions {
@@ -61,13 +62,13 @@ export interface OrphanReport {
  */
 const PART_BYTES = 5 * 1024 * 1024
 
-/** Parts in flight: 20 MiB, plus the next part that is being put together. */
+/** Parts in flight: 20 MiB, plus those before and after them. */
 const PARTS_IN_FLIGHT = 4
 
 /** How long the removal of a broken upload may hold up the result of an attempt. */
 const CLEAN_UP_LIMIT_MS = 5_000
 
-type Sdk = typeof import('./sdk')
+type Sdk = typeof import('./sdk')['sdk']
 
 interface Connection {
   readonly sdk: Sdk
@@ -90,7 +91,7 @@ export class S3Target {
    * every failure is an outcome. The SDK repeats nothing, the engine does.
    *
    * @param size bytes that `open` gives; another number is a failure before the object becomes visible
-   * @param open starts reading from the first byte, called once
+   * @param open starts reading from the first byte, called once; a chunk may be used again when the next one is asked for
    */
   async upload(
     key: string,
@@ -221,7 +222,7 @@ export class S3Target {
 
   async #open(): Promise<Connection> {
     const { accessKeyId, secretAccessKey, sessionToken, region, endpoint, pathStyle, userAgent } = this.#options
-    const sdk = await import('./sdk')
+    const { sdk } = await import('./sdk')
     // Other servers than AWS may not know the framing of a checksum behind the body and store it as data.
     const checksums = endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
     const client = new sdk.S3Client({
@@ -268,12 +269,16 @@ export class S3Target {
     }
     signal.throwIfAborted()
     if (size <= PART_BYTES) {
-      const Body = await collect(exactly(open, size))
+      const Body = await collect(exactly(open, size), size)
       return client.send(new sdk.PutObjectCommand({ ...object, Body }), { abortSignal: signal })
     }
     // One failed part ends the others, and so does the caller; the SDK alone would send on to the last one.
     const ending = new AbortController()
-    const end = () => ending.abort()
+    const memory = new PartMemory(PART_BYTES)
+    const end = () => {
+      ending.abort()
+      memory.end()
+    }
     signal.addEventListener('abort', end)
     const errors: unknown[] = []
     const fail = (error: unknown) => {
@@ -287,7 +292,12 @@ export class S3Target {
         return client.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_LIMIT_MS) }).catch(() => ({}))
       }
       try {
-        return await client.send(command, { abortSignal: ending.signal })
+        const part = command instanceof sdk.UploadPartCommand ? command.input : null
+        const number = part?.PartNumber ?? 0
+        if (part?.Body instanceof Uint8Array) memory.handed(number, part.Body)
+        const answer = await client.send(command, { abortSignal: ending.signal })
+        memory.sent(number)
+        return answer
       } catch (error) {
         throw fail(error)
       }
@@ -295,7 +305,7 @@ export class S3Target {
     const upload = new sdk.Upload({
       // All that lib-storage uses of a client.
       client: { config: client.config, send } as unknown as S3Client,
-      params: { ...object, Body: Readable.from(exactly(open, size, fail), { objectMode: false }) },
+      params: { ...object, Body: Readable.from(memory.pieces(exactly(open, size, fail)), { highWaterMark: 1 }) },
       partSize: PART_BYTES,
       queueSize: PARTS_IN_FLIGHT,
     })
@@ -400,10 +410,11 @@ async function* exactly(
     throw fail(`The batch has ${seen > size ? `more than ${size}` : seen} bytes, ${size} were expected.`)
 }
 
-async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = []
-  for await (const chunk of chunks) all.push(chunk)
-  return Buffer.concat(all)
+async function collect(chunks: AsyncIterable<Buffer>, size: number): Promise<Buffer> {
+  const all = Buffer.alloc(size)
+  let at = 0
+  for await (const chunk of chunks) at += chunk.copy(all, at)
+  return all
 }
 
 /** How much of a failure's body is read at most. */

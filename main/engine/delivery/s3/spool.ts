@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { constants, createGzip, type Gzip } from 'node:zlib'
@@ -19,6 +18,9 @@ const NAME = /^[A-Za-z0-9_-]{1,128}$/
 
 /** Lines that are collected before they go to the compressor. */
 const BLOCK_BYTES = 64 * 1024
+
+/** One read of a finished batch. */
+const READ_BYTES = 256 * 1024
 
 /** The end of a gzip stream and of its last block. */
 const TRAILER_BYTES = 32
@@ -50,9 +52,22 @@ export class Spool {
     })
   }
 
-  /** A finished batch, read from its first byte; every reading gives the same bytes. Fails while reading when it is not there. */
-  open(name: string): AsyncIterable<Buffer> {
-    return createReadStream(this.#path(name), { highWaterMark: 256 * 1024 })
+  /**
+   * A finished batch, read from its first byte; every reading gives the same bytes. Fails while reading when it is not there.
+   * A chunk is valid until the next one is asked for: all chunks of a reading share their memory.
+   */
+  async *open(name: string): AsyncGenerator<Buffer> {
+    const file = await open(this.#path(name), 'r')
+    try {
+      const chunk = Buffer.allocUnsafeSlow(READ_BYTES)
+      for (;;) {
+        const { bytesRead } = await file.read(chunk, 0, chunk.length)
+        if (bytesRead === 0) return
+        yield chunk.subarray(0, bytesRead)
+      }
+    } finally {
+      await file.close()
+    }
   }
 
   /** The size of a finished batch in bytes; null when there is none. */
