@@ -207,7 +207,7 @@ export class S3Target {
     return result()
   }
 
-  /** Ends the connections; requests in flight fail. */
+  /** Ends the idle connections. Uploads in flight are ended by their signal. */
   async destroy(): Promise<void> {
     const connection = this.#connection
     this.#connection = null
@@ -216,7 +216,14 @@ export class S3Target {
   }
 
   #connect(): Promise<Connection> {
-    this.#connection ??= this.#open()
+    if (this.#connection === null) {
+      const opening = this.#open()
+      this.#connection = opening
+      // A failure, for one of loading, must not be remembered.
+      opening.catch(() => {
+        if (this.#connection === opening) this.#connection = null
+      })
+    }
     return this.#connection
   }
 
