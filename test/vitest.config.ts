@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { alias: { '@shared': resolve(root, 'shared') } },
   test: {
     include: ['test/{unit,property,store,integration}/**/*.test.ts'],
+    globalSetup: ['test/support/swift-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

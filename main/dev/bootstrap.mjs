@@ -6,6 +6,7 @@ import { checkHostNode } from './host-node.mjs'
 import { withLock } from './lock.mjs'
 import { ROOT, toolEnv } from './project.mjs'
 import { ensureSystemPackages } from './system-packages.mjs'
+import { ensureTestServers } from './test-servers.mjs'
 
 /**
  * @typedef {'start' | 'e2e' | 'bench' | 'cli' | 'unit'} Purpose
@@ -29,17 +30,19 @@ function sayOnStderr(line) {
  * Checks what a purpose needs, and installs or makes what lacks.
  * @param {object} options
  * @param {Purpose} options.for
+ * @param {boolean} [options.servers] also what only tests talk to
  * @param {(line: string) => void} [options.log]
  * @returns {Promise<{ env: NodeJS.ProcessEnv, binary: string }>} the environment for programs of the project, and the
  *   Electron executable, an empty string for a purpose that needs none
  */
-export async function ensureReady({ for: purpose, log = sayOnStderr }) {
+export async function ensureReady({ for: purpose, servers = false, log = sayOnStderr }) {
   checkHostNode()
   return withLock(join(ROOT, '.cache', 'set-up.lock'), log, async () => {
     const { electron, build } = NEEDS[purpose]
     await ensureDependencies({ root: ROOT, log })
     const runtime = electron ? await ensureElectron(log) : undefined
     const env = { ...toolEnv(), ...runtime?.env }
+    if (servers) await ensureTestServers({ log })
     if (build) await ensureBuilt({ root: ROOT, log, env })
     return { env, binary: runtime?.binary ?? '' }
   })

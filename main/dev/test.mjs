@@ -98,7 +98,8 @@ async function attempt(step, env, args) {
 
 await runMain(async () => {
   const { names, extra } = select(process.argv.slice(2))
-  const { env } = await ensureReady({ for: names.includes('e2e') ? 'e2e' : 'unit', log })
+  const purpose = names.includes('e2e') ? 'e2e' : 'unit'
+  const { env } = await ensureReady({ for: purpose, servers: names.includes('unit'), log })
   mkdirSync(REPORTS, { recursive: true })
   /** @type {Result[]} */
   const results = []
