@@ -126,9 +126,11 @@ export interface IntegrationCounts {
 /** `success` = delivered. A rejected event is a `failure` with error code `rejected`. */
 export type Outcome = 'success' | 'failure'
 
-/** One row of View Events: one try to hand one event to a target. */
+/** One row of View Events: one try to hand one event to a target; for S3, one event of a batch that was tried. */
 export interface Attempt {
   readonly id: number
+  /** Place of the event in the log. Tells the rows of one S3 batch apart, which share the attempt. */
+  readonly seq: number
   readonly eventId: string
   readonly eventName: string
   readonly domainEntityId: string | null

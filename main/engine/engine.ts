@@ -5,6 +5,7 @@ import type { Alert, AlertKind } from '../../shared/domain'
 import { type ErrorInfo, toErrorInfo } from '../../shared/errors'
 import { AlertStore } from '../store/alerts'
 import type { Actor } from '../store/audit'
+import { BatchStore } from '../store/batches'
 import { openWritable, STORE_FILE, type WritableDb } from '../store/database'
 import { DeliveryStore } from '../store/delivery'
 import { type AppendResult, EventLog, type NewEvent } from '../store/event-log'
@@ -119,6 +120,7 @@ export class Engine {
     const store = (this.#store = new IntegrationStore(db))
     const delivery = new DeliveryStore(db)
     const resendStore = new ResendStore(db)
+    const batches = new BatchStore(db)
     const retentionStore = new RetentionStore(db)
     const settingStore = new SettingStore(db)
     const settings = new WorkspaceSettings(db, settingStore, clock)
@@ -158,6 +160,7 @@ export class Engine {
         log,
         store,
         delivery,
+        batches,
         resends: resendStore,
         clock,
         random: options.random ?? Math.random,
@@ -210,6 +213,7 @@ export class Engine {
       clock,
       log,
       store: resendStore,
+      batches,
       retention: retentionStore,
       integrations: this.#integrations,
       onChanged: () => this.#changed('resends', 'rejected', 'integrations'),

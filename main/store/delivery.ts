@@ -64,6 +64,29 @@ export interface ResendProgress {
   readonly endedAt: EpochMs | null
 }
 
+/** One finished attempt to store a batch, to be recorded. */
+export interface BatchAttempt {
+  readonly batch: number
+  readonly lastSeq: number
+  /** 1 for the first try. */
+  readonly number: number
+  readonly startedAt: EpochMs
+  readonly durationUs: number
+  readonly findings: AttemptFindings
+  /** Objects that this attempt stored. */
+  readonly stored: readonly {
+    readonly tenant: string
+    readonly etag: string | null
+    readonly verification: string | null
+    readonly storedAt: EpochMs
+  }[]
+  /** Events that are delivered now, because the last object of the batch is stored; 0 while one is missing or for a re-send. */
+  readonly delivered: number
+  /** When it is tried next; null when it is stored. */
+  readonly nextTryAt: EpochMs | null
+  readonly manual: boolean
+}
+
 /** Everything that one integration adds to one commit. */
 export interface LaneCommit {
   readonly integration: number
@@ -82,6 +105,7 @@ export interface LaneCommit {
   /** JSON of the outage, null for none; undefined when it did not change. */
   readonly outage?: string | null | undefined
   readonly resends: readonly ResendProgress[]
+  readonly batches: readonly BatchAttempt[]
 }
 
 export interface WaitingEvent extends LoggedEvent {
@@ -110,8 +134,8 @@ export class DeliveryStore {
   constructor(db: WritableDb) {
     this.#db = db
     this.#insertAttempt = db.prepare(
-      `INSERT INTO attempts (integration, seq, number, started_at, duration_us, failed, status_code, error_code, first_byte_us, reused, manual)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO attempts (integration, seq, number, started_at, duration_us, failed, status_code, error_code, first_byte_us, reused, manual, batch)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertDetails = db.prepare(
       `INSERT INTO attempt_details (attempt, detail, response_body, response_headers, next_try_at, dns_us, connect_us, tls_us)
@@ -167,7 +191,8 @@ export class DeliveryStore {
     let delivered = 0
     let rejected = 0
     for (const a of lane.attempts) {
-      const attempt = this.#record(lane.integration, a)
+      const nextTryAt = a.settlement.to === 'waiting' ? a.settlement.dueAt : null
+      const attempt = this.#record(lane.integration, { ...a, nextTryAt, batch: null })
       switch (a.settlement.to) {
         case 'delivered':
           delivered++
@@ -195,8 +220,13 @@ export class DeliveryStore {
         case 'unchanged':
       }
     }
+    for (const b of lane.batches) {
+      this.#record(lane.integration, { ...b, seq: b.lastSeq })
+      this.#recordBatch(b)
+      delivered += b.delivered
+    }
     for (const p of lane.parked) this.#putWaiting.run(lane.integration, p.seq, p.attempts, p.dueAt, p.windowFrom)
-    const last = lane.attempts.at(-1)
+    const last = lane.attempts.at(-1) ?? lane.batches.at(-1)
     const lastFailed = last ? (last.findings.errorCode === null ? 0 : 1) : null
     this.#advance.run(
       lane.cursor,
@@ -215,7 +245,13 @@ export class DeliveryStore {
   }
 
   /** @returns number of the attempt */
-  #record(integration: number, a: AttemptRecord): number | bigint {
+  #record(
+    integration: number,
+    a: Pick<AttemptRecord, 'seq' | 'number' | 'startedAt' | 'durationUs' | 'findings' | 'manual'> & {
+      readonly batch: number | null
+      readonly nextTryAt: EpochMs | null
+    },
+  ): number | bigint {
     const f = a.findings
     const { timings: t } = f
     const failed = f.errorCode === null ? 0 : 1
@@ -231,6 +267,7 @@ export class DeliveryStore {
       t.firstByteUs,
       t.reused === null ? null : t.reused ? 1 : 0,
       a.manual ? 1 : null,
+      a.batch,
     )
     if (failed || f.responseHeaders !== null || t.connectUs !== null) {
       this.#insertDetails.run(
@@ -238,13 +275,28 @@ export class DeliveryStore {
         f.errorDetail,
         f.responseBody,
         f.responseHeaders === null ? null : JSON.stringify(f.responseHeaders),
-        a.settlement.to === 'waiting' ? a.settlement.dueAt : null,
+        a.nextTryAt,
         t.dnsUs,
         t.connectUs,
         t.tlsUs,
       )
     }
     return lastInsertRowid
+  }
+
+  #recordBatch(b: BatchAttempt): void {
+    const store = this.#db.prepare(
+      'UPDATE batch_objects SET stored_at = ?, etag = ?, verification = ? WHERE batch = ? AND tenant = ?',
+    )
+    for (const o of b.stored) store.run(o.storedAt, o.etag, o.verification, b.batch, o.tenant)
+    if (b.manual) return
+    if (b.nextTryAt === null) {
+      this.#db
+        .prepare("UPDATE batches SET state = 'stored', stored_at = ?, attempts = ? WHERE id = ?")
+        .run(Math.round(b.startedAt + b.durationUs / 1000), b.number, b.batch)
+    } else {
+      this.#db.prepare('UPDATE batches SET attempts = ?, due_at = ? WHERE id = ?').run(b.number, b.nextTryAt, b.batch)
+    }
   }
 
   /** Events of the waiting room that are due, the longest overdue first. */

@@ -50,6 +50,17 @@ const BLOCK = 4096
 /** Beyond this many types a merge of index scans costs more than one scan of the log. */
 const MERGED_TYPES_MAX = 40
 
+/** An event as a batch is planned with it. */
+export interface MeasuredEvent {
+  readonly seq: number
+  readonly typeId: number
+  readonly publishedAt: EpochMs
+  /** Of the body. */
+  readonly bytes: number
+}
+
+const MEASURES = 'seq, type_id AS typeId, published_at AS publishedAt, length(body) AS bytes'
+
 const COLUMNS = 'seq, event_id AS eventId, type_id AS typeId, published_at AS publishedAt, body'
 
 /** The append-only log of accepted events; writer side. */
@@ -60,9 +71,7 @@ export class EventLog {
   readonly #insertType: Statement
   readonly #countType: Statement
   readonly #widenBlock: Statement
-  readonly #readAll: Statement
-  readonly #readScan: Statement
-  readonly #readMerged = new Map<number, Statement>()
+  readonly #reads = new Map<string, Statement>()
   readonly #bySeq: Statement
   readonly #typesByTenant = new Map<string, Map<string, number>>()
   readonly #types = new Map<number, TypeRow>()
@@ -82,10 +91,6 @@ export class EventLog {
       `INSERT INTO event_blocks VALUES (?, ?, ?) ON CONFLICT (block) DO UPDATE SET
          first_published_at = min(first_published_at, excluded.first_published_at),
          last_published_at = max(last_published_at, excluded.last_published_at)`,
-    )
-    this.#readAll = db.prepare(`SELECT ${COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
-    this.#readScan = db.prepare(
-      `SELECT ${COLUMNS} FROM events WHERE seq > ? AND +type_id IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
     )
     this.#bySeq = db.prepare(`SELECT ${COLUMNS} FROM events WHERE seq = ?`)
     this.#head = (db.prepare('SELECT max(seq) FROM events').pluck().get() as number | null) ?? 0
@@ -207,21 +212,40 @@ export class EventLog {
     return { events, upTo: complete ? head : events.at(-1)!.seq }
   }
 
-  #rows(typeIds: readonly number[] | null, seq: number, limit: number): IterableIterator<unknown> {
-    if (typeIds === null) return this.#readAll.iterate(seq, limit)
-    if (typeIds.length > MERGED_TYPES_MAX) return this.#readScan.iterate(seq, JSON.stringify(typeIds), limit)
-    let statement = this.#readMerged.get(typeIds.length)
-    if (!statement) {
-      // Each arm walks its own index range in order and SQLite merges them, so a sparse selection costs what it takes.
-      const arm = 'SELECT seq FROM events WHERE type_id = ? AND seq > ?'
-      const arms = typeIds.map(() => arm).join(' UNION ALL ')
-      statement = this.#db.prepare(
-        `SELECT e.seq, e.event_id AS eventId, e.type_id AS typeId, e.published_at AS publishedAt, e.body
-         FROM (${arms} ORDER BY seq LIMIT ?) AS m CROSS JOIN events AS e ON e.seq = m.seq`,
-      )
-      this.#readMerged.set(typeIds.length, statement)
+  /**
+   * The sizes of the next events of these types after `seq`, oldest first, without their bodies. Fewer than `limit` rows mean that
+   * there are no more.
+   */
+  measure(typeIds: readonly number[] | null, seq: number, limit: number): MeasuredEvent[] {
+    if (seq >= this.#head || typeIds?.length === 0) return []
+    return [...this.#rows(typeIds, seq, limit, MEASURES)] as MeasuredEvent[]
+  }
+
+  #rows(
+    typeIds: readonly number[] | null,
+    seq: number,
+    limit: number,
+    columns: string = COLUMNS,
+  ): IterableIterator<unknown> {
+    if (typeIds === null) {
+      return this.#prepared(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`).iterate(seq, limit)
     }
-    return statement.iterate(...typeIds.flatMap((id) => [id, seq]), limit)
+    if (typeIds.length > MERGED_TYPES_MAX) {
+      return this.#prepared(
+        `SELECT ${columns} FROM events WHERE seq > ? AND +type_id IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
+      ).iterate(seq, JSON.stringify(typeIds), limit)
+    }
+    // Each arm walks its own index range in order and SQLite merges them, so a sparse selection costs what it takes.
+    const arms = typeIds.map(() => 'SELECT seq AS at FROM events WHERE type_id = ? AND seq > ?').join(' UNION ALL ')
+    return this.#prepared(
+      `SELECT ${columns} FROM (${arms} ORDER BY at LIMIT ?) AS m CROSS JOIN events AS e ON e.seq = m.at`,
+    ).iterate(...typeIds.flatMap((id) => [id, seq]), limit)
+  }
+
+  #prepared(sql: string): Statement {
+    let statement = this.#reads.get(sql)
+    if (!statement) this.#reads.set(sql, (statement = this.#db.prepare(sql)))
+    return statement
   }
 
   /** One event, or undefined when the log does not hold it (any more). */

@@ -26,14 +26,14 @@ export interface ResendPosition {
   readonly seq: number
 }
 
-interface Source {
+export interface ResendSource {
   /** Rows `(at, seq)` of the events that the filter takes. */
   readonly sql: string
   readonly params: readonly unknown[]
 }
 
-/** Where the events of a filter come from, in order and by an index. */
-function sourceOf(integration: number, filter: ResendFilter): Source {
+/** Where the events of a filter come from, by an index. */
+export function resendSource(integration: number, filter: ResendFilter): ResendSource {
   switch (filter.kind) {
     case 'attempt':
       return {
@@ -89,7 +89,7 @@ export type TypeIds = readonly number[] | null
 
 /** How many events a re-send would take. */
 export function countResend(db: ReadableDb, integration: number, filter: ResendFilter, types: TypeIds): number {
-  const { sql, params } = sourceOf(integration, filter)
+  const { sql, params } = resendSource(integration, filter)
   const taken =
     types === null ? '' : 'JOIN events AS t ON t.seq = s.seq AND t.type_id IN (SELECT value FROM json_each(?))'
   return db
@@ -146,7 +146,7 @@ export class ResendStore {
 
   /** The next events after a position, in order, with what became of each so far. */
   next(integration: number, filter: ResendFilter, after: ResendPosition, limit: number, types: TypeIds): ResendItem[] {
-    const { sql, params } = sourceOf(integration, filter)
+    const { sql, params } = resendSource(integration, filter)
     // Types are told apart before the limit, so that a page is empty only at the end.
     const taken =
       types === null ? '' : 'AND (SELECT type_id FROM events WHERE seq = f.seq) IN (SELECT value FROM json_each(?))'

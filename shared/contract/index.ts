@@ -143,6 +143,8 @@ export const contract = {
     z.strictObject({
       id: integrationId,
       attemptId: z.number().int().positive(),
+      /** Which event of an S3 batch. */
+      seq: z.number().int().positive().optional(),
     }),
   ),
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
   swift = await sharedSwift()
   client = plainClient(swift)
   return () => client.destroy()
-}, 40_000)
+}, 90_000)
 
 function target(changes: Partial<S3TargetOptions> = {}): S3Target {
   const made = new S3Target({

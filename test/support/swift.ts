@@ -27,7 +27,7 @@ type Ports = Record<ServerName, number>
 /** Debian's packages run on Debian's own Python, whatever other one comes first on the PATH. */
 const PYTHON = '/usr/bin/python3'
 
-const START_LIMIT_MS = 15_000
+const START_LIMIT_MS = 60_000
 
 /** Of the s3api: what a client has to give as region. */
 const REGION = 'us-east-1'

@@ -90,7 +90,7 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
     after: '1768204800000.7',
     limit: 50,
   },
-  'attempts.get': { id, attemptId: 1 },
+  'attempts.get': { id, attemptId: 1, seq: 1 },
   'events.figures': {},
   'imports.choose': {},
   'imports.start': { path: '/tmp/events.ndjson' },
@@ -132,6 +132,7 @@ const looking: readonly CallName[] = [
 const mayLack: Partial<Record<CallName, readonly string[]>> = {
   'integrations.update': ['selection', 'target', 'options'],
   'targets.test': ['id', 'sendTestEvent'],
+  'attempts.get': ['seq'],
   'settings.update': Object.keys(inputs['settings.update']),
 }
 

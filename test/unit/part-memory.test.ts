@@ -63,30 +63,6 @@ describe('the memory of a multipart upload', () => {
     expect(Buffer.from('pool again').toString()).toBe('pool again')
   })
 
-  it('keeps the piece that is not in the handed part to its end', async () => {
-    const memory = new PartMemory(PART)
-    const pieces = memory.pieces(source(2))
-    const taken: Buffer[] = []
-    const take = async () => taken.push((await pieces.next()).value as Buffer)
-    while (taken.length * (MB / 2) <= PART) await take()
-    memory.handed(1, body())
-    await take()
-    expect(taken.slice(0, -2)).toContain(taken.at(-1))
-    expect(taken.at(-2)).not.toBe(taken.at(-1))
-  })
-
-  it('uses no piece again once a part was a piece itself', async () => {
-    const memory = new PartMemory(PART)
-    const seen: Buffer[] = []
-    for await (const piece of memory.pieces(source(4))) {
-      expect(seen).not.toContain(piece)
-      seen.push(piece)
-      const number = (seen.length * (MB / 2) - MB / 2) / PART
-      if (number >= 1 && Number.isInteger(number)) setImmediate(() => memory.handed(number, piece))
-    }
-    expect(seen.length).toBeGreaterThanOrEqual(40)
-  })
-
   it('tells who waits that the upload has ended', async () => {
     const memory = new PartMemory(PART)
     const reading = (async () => {

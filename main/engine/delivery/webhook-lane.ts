@@ -544,6 +544,7 @@ export class WebhookLane implements Lane {
       possibleMs: this.#possible.read(this.#ports.clock.now()),
       outage: this.#outageChanged ? this.#outageJson() : undefined,
       resends,
+      batches: [],
     }
   }
 

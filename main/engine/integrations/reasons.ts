@@ -1,6 +1,7 @@
 import { attemptErrors } from '../../../shared/attempt-errors'
+import type { EpochMs } from '../../../shared/domain'
 import type { Actor } from '../../store/audit'
-import type { AttemptRecord } from '../../store/delivery'
+import type { AttemptFindings } from '../../store/delivery'
 import type { OutageRecord } from '../delivery/circuit'
 
 /** Who did something and how, as it ends a sentence of a log entry. */
@@ -46,8 +47,14 @@ export function goneReason(outage: OutageRecord): string {
   )
 }
 
+/** What a log entry says of an attempt. */
+export interface FailedAttempt {
+  readonly startedAt: EpochMs
+  readonly findings: AttemptFindings
+}
+
 /** A burst of retries, in the words of the specified system. */
-export function retryReason(address: string, last: AttemptRecord, count: number, since: number): string {
+export function retryReason(address: string, last: FailedAttempt, count: number, since: number): string {
   const { errorCode, statusCode } = last.findings
   const sentence = errorCode === null ? '' : attemptErrors[errorCode]
   const attempts = count === 1 ? '1 attempt is' : `${count.toLocaleString('en-US')} attempts since ${iso(since)} are`

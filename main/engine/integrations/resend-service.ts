@@ -2,6 +2,7 @@ import type { Parsed } from '../../../shared/contract'
 import type { Resend, ResendFilter } from '../../../shared/domain'
 import { AppError } from '../../../shared/errors'
 import { type Actor, writeAudit } from '../../store/audit'
+import type { BatchStore } from '../../store/batches'
 import { transaction, type WritableDb } from '../../store/database'
 import type { EventLog } from '../../store/event-log'
 import { countResend, type ResendStore } from '../../store/resends'
@@ -15,6 +16,7 @@ export interface ResendServicePorts {
   readonly clock: Clock
   readonly log: EventLog
   readonly store: ResendStore
+  readonly batches: BatchStore
   readonly retention: RetentionStore
   readonly integrations: IntegrationService
   readonly onChanged: () => void
@@ -35,7 +37,7 @@ export class ResendService {
    * @throws AppError `integration_not_running`, `nothing_to_resend`
    */
   start({ id, filter }: Parsed<'resends.start'>, actor: Actor): Resend {
-    const { db, store, clock, integrations } = this.#ports
+    const { db, store, batches, clock, integrations } = this.#ports
     const record = integrations.find(id)
     if (record.integration.status !== 'running') {
       throw new AppError('integration_not_running', `"${id}" is paused, so nothing is sent. Start it first.`, {
@@ -44,7 +46,11 @@ export class ResendService {
     }
     const now = clock.now()
     const bounded = boundedBy(now, filter)
-    const total = countResend(db, record.no, bounded, integrations.typesOf(record))
+    // An S3 target gets whole objects again: all events of the batches that hold what was asked for.
+    const total =
+      record.integration.target.kind === 's3'
+        ? batches.eventsOf(batches.holding(record.no, bounded))
+        : countResend(db, record.no, bounded, integrations.typesOf(record))
     if (total === 0) throw new AppError('nothing_to_resend', undefined, { field: 'filter' })
     const resendId = transaction(db, () => {
       const begun = store.begin(record.no, bounded, total, actor.name, now)

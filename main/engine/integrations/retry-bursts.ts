@@ -1,6 +1,5 @@
 import type { EpochMs } from '../../../shared/domain'
-import type { AttemptRecord } from '../../store/delivery'
-import { retryReason } from './reasons'
+import { type FailedAttempt, retryReason } from './reasons'
 
 /** Failures further apart than this belong to two bursts. */
 export const BURST_GAP_MS = 60_000
@@ -33,7 +32,7 @@ export class RetryBursts {
   }
 
   /** Notes failed attempts that are tried again. @returns whether the log changed */
-  note(retries: readonly AttemptRecord[], now: EpochMs): boolean {
+  note(retries: readonly FailedAttempt[], now: EpochMs): boolean {
     const last = retries.at(-1)
     if (!last) return false
     const { add, update, address } = this.#ports

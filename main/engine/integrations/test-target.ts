@@ -1,8 +1,10 @@
 import type { Parsed } from '../../../shared/contract'
-import { AppError } from '../../../shared/errors'
+import type { S3Target } from '../../../shared/domain'
 import { deliveryDefaults } from '../../../shared/schemas/integration'
 import type { TargetTest } from '../../../shared/target-test'
 import type { Clock } from '../clock'
+import { s3Options } from '../delivery/lanes'
+import { S3Target as S3Client } from '../delivery/s3/s3-target'
 import { testWebhook } from '../delivery/webhook-test'
 import type { IntegrationService } from './integration-service'
 import { patchTarget, splitTarget, wholeTarget } from './targets'
@@ -19,7 +21,8 @@ export async function testTarget(
   const saved = id === undefined ? undefined : ports.integrations.find(id)
   const given = saved === undefined ? wholeTarget(target) : patchTarget(ports.integrations.secretsOf(saved), target)
   const { connectTimeoutMs, totalTimeoutMs } = saved?.integration.options ?? deliveryDefaults
-  const { secrets } = splitTarget(given)
+  const split = splitTarget(given)
+  const { secrets } = split
   if (given.kind === 'webhook') {
     return testWebhook({
       callbackUrl: given.callbackUrl,
@@ -32,5 +35,12 @@ export async function testTarget(
       clock: ports.clock,
     })
   }
-  throw new AppError('invalid_input')
+  const client = new S3Client(
+    s3Options(split.target as S3Target, secrets, { connectTimeoutMs, totalTimeoutMs }, ports.userAgent),
+  )
+  try {
+    return await client.test((split.target as S3Target).keyPrefix)
+  } finally {
+    await client.destroy()
+  }
 }

@@ -116,14 +116,13 @@ CREATE TABLE batches (
   starts_at INTEGER,
   ends_at INTEGER,
   events INTEGER NOT NULL,
+  passed_over INTEGER NOT NULL,
   gzip INTEGER NOT NULL CHECK (gzip IN (0, 1)),
   state TEXT NOT NULL CHECK (state IN ('sealed', 'stored')),
   sealed_at INTEGER NOT NULL,
   stored_at INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
-  due_at INTEGER NOT NULL,
-  -- The re-send that asked for this batch; null for the stream's own.
-  resend INTEGER
+  due_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX batches_by_range ON batches (integration, last_seq);
 CREATE INDEX batches_open ON batches (integration, id) WHERE state = 'sealed';
@@ -135,6 +134,8 @@ CREATE TABLE batch_objects (
   events INTEGER NOT NULL,
   -- Bytes of the object as it is written.
   bytes INTEGER NOT NULL,
+  -- Name of the compressed file that waits for its upload.
+  spool TEXT,
   stored_at INTEGER,
   etag TEXT,
   verification TEXT,

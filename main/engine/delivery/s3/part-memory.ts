@@ -55,9 +55,10 @@ export class PartMemory {
 
   /** Lib-storage sends this part now; numbers begin at 1. */
   handed(number: number, body: Uint8Array): void {
-    const memory = body.buffer
-    if (this.#lentMemory.has(memory)) this.#keepAll()
-    else if (memory.byteLength >= this.#partBytes) this.#parts.set(number, { memory, sent: false })
+    // A part that is a piece itself must keep it.
+    const own = !this.#lentMemory.has(body.buffer) && body.buffer.byteLength >= this.#partBytes
+    if (own) this.#parts.set(number, { memory: body.buffer, sent: false })
+    else if (this.#lentMemory.has(body.buffer)) this.#keepAll()
     this.#handedBeyond.add(number)
     while (this.#handedBeyond.delete(this.#handedUpTo + 1)) this.#handedUpTo++
     while (this.#lent.length > 0 && this.#lent[0]!.end <= this.#handedUpTo * this.#partBytes) {
@@ -91,7 +92,6 @@ export class PartMemory {
     return piece
   }
 
-  /** For a part that is a piece itself: it must keep its bytes, and others like it may follow. */
   #keepAll(): void {
     this.#lent.length = 0
     this.#free = []
