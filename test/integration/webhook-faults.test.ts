@@ -12,7 +12,7 @@ import {
 import type { AttemptErrorCode } from '../../shared/attempt-errors'
 import { FakeClock } from '../support/fake-clock'
 import { type Fault, FaultReceiver, type FaultReceiverOptions, fixtureCertificate } from '../support/fault-receiver'
-import { post, webhookClient } from '../support/posts'
+import { eventId, post, webhookClient } from '../support/posts'
 
 const closing: (() => Promise<unknown>)[] = []
 
@@ -228,13 +228,15 @@ describe('the limit of opening a connection', () => {
     expect(outcome.ms).toBeLessThan(750)
   })
 
-  it('is never longer than that of the attempt', async () => {
-    const port = await rawServer(() => {})
-    const outcome = await timed(() =>
-      post(client(`https://127.0.0.1:${port}/`, { connectTimeoutMs: 60_000, totalTimeoutMs: 200 })),
-    )
+  it('is never longer than that of the attempt, and gives the connection up with it', async () => {
+    let closed: () => void
+    const given = new Promise<void>((resolve) => (closed = resolve))
+    const port = await rawServer((socket) => socket.once('close', () => closed()).resume())
+    const sender = client(`https://127.0.0.1:${port}/`, { connectTimeoutMs: 60_000, totalTimeoutMs: 200 })
+    const outcome = await timed(() => post(sender))
     expect(outcome.errorCode).toBe('connect_timeout')
     expect(outcome.ms).toBeLessThan(700)
+    await given
   })
 
   it('does not count for the answer', async () => {
@@ -387,12 +389,16 @@ describe('ending a client', () => {
   it('fails what is in flight, waits or comes later, each once', async () => {
     const receiver = await start({ fault: 'hang' })
     const sender = client(receiver.url, { connections: 2 })
-    const flights = [1, 2, 3, 4].map((n) => post(sender, n))
+    const told: string[] = []
+    sender.post(eventId(1), Buffer.from('{}'), ({ errorCode }) => told.push(errorCode ?? ''))
+    const flights = [2, 3, 4].map((n) => post(sender, n))
     await receiver.waitFor(({ arrivals }) => arrivals.length === 2)
     const gone = sender.destroy()
+    expect(told).toEqual(['cancelled'])
     for (const { errorCode } of await Promise.all(flights)) expect(errorCode).toBe('cancelled')
     await gone
     expect((await post(sender, 5)).errorCode).toBe('cancelled')
+    expect(told).toHaveLength(1)
     expect(receiver.arrivals).toHaveLength(2)
   })
 })

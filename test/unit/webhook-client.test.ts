@@ -171,10 +171,10 @@ describe('what is kept of an answer', () => {
     expect(responseBody).toBe('got *** and *** and ***')
   })
 
-  it('ends with a whole character', async () => {
-    const receiver = await start({ status: 500, body: `x${'€'.repeat(RESPONSE_BODY_KEPT)}` })
+  it.each(['', 'x', 'xy'])('ends with a whole character, after %j', async (before) => {
+    const receiver = await start({ status: 500, body: before + '€'.repeat(RESPONSE_BODY_KEPT) })
     const { responseBody } = await post(client(receiver.url))
-    expect(responseBody).toBe(`x${'€'.repeat((RESPONSE_BODY_KEPT - 1) / 3)}`)
+    expect(responseBody).toBe(before + '€'.repeat(Math.floor((RESPONSE_BODY_KEPT - before.length) / 3)))
   })
 })
 
