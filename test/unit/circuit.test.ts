@@ -149,6 +149,16 @@ describe('probes', () => {
     expect(circuit.probeAt(NOW + 65_100)).toBe(NOW + 965_100)
   })
 
+  it('keep to what any failure of the streak asked for, but not to what was before a success', () => {
+    const circuit = new Circuit(half)
+    circuit.onFailure(NOW, failure({ retryAfterMs: 900_000 }))
+    circuit.onSuccess()
+    circuit.onFailure(NOW, failure({ retryAfterMs: 60_000 }))
+    for (let i = 1; i < CIRCUIT.failures; i++) circuit.onFailure(NOW + 10, failure())
+    expect(circuit.open).toBe(true)
+    expect(circuit.probeAt(NOW + 10)).toBe(NOW + 60_000)
+  })
+
   it('do not wait longer because of attempts from before the circuit opened', () => {
     const circuit = opened()
     const due = circuit.probeAt(opens)
@@ -170,9 +180,11 @@ describe('probes', () => {
     expect(circuit.probe(opens + 750)).toBe(true)
     circuit.abandonProbe()
     expect(circuit.probe(opens + 751)).toBe(true)
+    circuit.onFailure(opens + 800, failure({ probe: true }))
+    expect(circuit.probe(opens + 2300)).toBe(true)
     circuit.onSuccess()
     expect(circuit.probe(opens + 10 ** 6)).toBe(false)
-    for (let i = 0; i < CIRCUIT.failures; i++) circuit.onFailure(opens + 1000, failure())
-    expect(circuit.probeAt(opens + 1000)).toBe(opens + 1750)
+    for (let i = 0; i < CIRCUIT.failures; i++) circuit.onFailure(opens + 3000, failure())
+    expect(circuit.probeAt(opens + 3000)).toBe(opens + 3750)
   })
 })

@@ -108,12 +108,16 @@ describe('a concurrency limit', () => {
     },
   )
 
-  it('costs no throughput when the times of a burdened receiver are very uneven', () => {
-    const random = new Random(5)
-    const receiver = queue(20, () => -Math.log(1 - random.float()) * 50)
-    const { limit, perSecond } = run(new ConcurrencyLimit(256), receiver, 60_000)
-    expect(limit).toBeLessThan(128)
-    expect(perSecond).toBeGreaterThan(400 * 0.95)
+  it('finds a burdened receiver also when its times are very uneven, and costs no throughput', () => {
+    const limits: number[] = []
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const random = new Random(seed)
+      const receiver = queue(20, () => -Math.log(1 - random.float()) * 50)
+      const { limit, perSecond } = run(new ConcurrencyLimit(256), receiver, 60_000)
+      limits.push(limit)
+      expect(perSecond).toBeGreaterThan(400 * 0.95)
+    }
+    expect(limits.sort((a, b) => a - b)[4]).toBeLessThan(40)
   })
 
   it('does not mind a queue whose latency is too small to matter', () => {

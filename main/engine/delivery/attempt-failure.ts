@@ -29,8 +29,10 @@ const byCode: Readonly<Record<string, AttemptErrorCode>> = {
   // No free local port.
   EADDRNOTAVAIL: 'local_limit',
   UND_ERR_HEADERS_OVERFLOW: 'bad_response',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'response_incomplete',
-  HPE_INVALID_EOF_STATE: 'response_incomplete',
+  // The length is wrong, or the answer ended before it was reached: the latter when a status code had arrived.
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'bad_response',
+  // The HTTP client asserts what an answer must be, such as a status of at least 100.
+  ERR_ASSERTION: 'bad_response',
   UND_ERR_INVALID_ARG: 'request_invalid',
   UND_ERR_CLOSED: 'cancelled',
   UND_ERR_DESTROYED: 'cancelled',
@@ -58,14 +60,25 @@ export function failureOf(error: unknown, answered = false): AttemptFailure {
   const found = causes.map(codeOf).find((code) => code !== null) ?? 'unknown'
   const texts = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause)))
   const errorDetail = [...new Set(texts)].filter((text) => text !== '').join('; ')
-  const broken = answered && (found === 'connection_reset' || found === 'connect_timeout')
-  return { errorCode: broken ? 'response_incomplete' : found, errorDetail: errorDetail.slice(0, DETAIL_KEPT) }
+  return {
+    errorCode: answered && isBreak(found, errorDetail) ? 'response_incomplete' : found,
+    errorDetail: errorDetail.slice(0, DETAIL_KEPT),
+  }
+}
+
+/** True for what ends an answer that has begun. */
+function isBreak(code: AttemptErrorCode, text: string): boolean {
+  if (code === 'connection_reset' || code === 'connect_timeout') return true
+  return code === 'bad_response' && /Invalid EOF|content-length/.test(text)
 }
 
 function codeOf(error: unknown): AttemptErrorCode | null {
-  if (!(error instanceof Error) || !('code' in error)) return null
+  if (!(error instanceof Error)) return null
+  // These come without a code.
+  if (error.name === 'HTTPParserError') return 'bad_response'
+  if (!('code' in error)) return null
   const code = String(error.code)
   // The HTTP client reports an answer of the wrong kind (100 or 101 unasked) as a failure of the connection.
   if (code === 'UND_ERR_SOCKET' && error.message.startsWith('bad ')) return 'bad_response'
-  return byCode[code] ?? (TLS.test(code) ? 'tls_failed' : code.startsWith('HPE_') ? 'bad_response' : null)
+  return byCode[code] ?? (TLS.test(code) ? 'tls_failed' : null)
 }

@@ -96,32 +96,30 @@ export class Circuit {
     streak.lastStatus = status
     streak.count++
     if (probe) this.#probing = false
+    if (retryAfterMs !== null && now + retryAfterMs > this.probeAt(now)) {
+      this.#waitFrom = now
+      this.#waitMs = retryAfterMs
+    }
     if (!this.#open) {
       const span = now - streak.since
       if (streak.count < CIRCUIT.failures && (streak.count < CIRCUIT.fewFailures || span < CIRCUIT.spanMs)) return false
       this.#open = true
-      this.#wait(now, retryAfterMs)
+      this.#wait(now)
       return true
     }
-    if (probe) {
-      this.#probes++
-      this.#wait(now, retryAfterMs)
-    } else if (retryAfterMs !== null && now + retryAfterMs > this.probeAt(now)) {
-      // An attempt from before the circuit opened: no reason to wait longer, unless the receiver asks for it.
-      this.#waitFrom = now
-      this.#waitMs = retryAfterMs
-    }
+    // Any other is an attempt from before the circuit opened: no reason to wait longer, unless the receiver asked for it.
+    if (!probe) return false
+    this.#probes++
+    this.#wait(now)
     return false
   }
 
-  #wait(now: EpochMs, retryAfterMs: number | null): void {
+  #wait(now: EpochMs): void {
     const ceiling = Math.min(PROBE.capMs, PROBE.firstMs * 2 ** Math.min(this.#probes, 30))
     const backoff = Math.round(ceiling * (0.5 + this.#random() / 2))
-    const asked = this.#waitFrom + this.#waitMs - now
-    // What was asked for before still holds, but not across a clock that was set back.
-    const rest = now >= this.#waitFrom ? Math.max(0, asked) : 0
+    // What the receiver asked for still holds.
+    this.#waitMs = Math.max(backoff, this.probeAt(now) - now)
     this.#waitFrom = now
-    this.#waitMs = Math.max(backoff, retryAfterMs ?? 0, rest)
   }
 
   /** When the next probe may go, at or after `now`; `now` itself when the clock was set back behind the last failure. */

@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns'
 import { isIP, Socket } from 'node:net'
 import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici'
+import { sharedLookup } from './shared-lookup'
 
 /** How long each step of opening a connection took, in µs; null = it did not happen, or did not end. */
 export interface Opening {
@@ -54,7 +56,7 @@ export interface MeteredPoolOptions {
  */
 export function meteredPool(origin: string, { connections, connectTimeoutMs }: MeteredPoolOptions): Pool {
   // One for all clients of the pool, so that they share TLS sessions.
-  const open = buildConnector({ timeout: 0 })
+  const open = buildConnector({ timeout: 0, lookup: sharedLookup(lookup) })
   return new Pool(origin, {
     connections,
     pipelining: 1,

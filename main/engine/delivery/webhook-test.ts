@@ -135,7 +135,7 @@ async function resolve(host: string, limitMs: number): Promise<Finding<string[]>
     })
     const found = await Promise.race([lookup(host, { all: true }), late])
     const addresses = found.map(({ address }) => address)
-    return { outcome: 'ok', message: `${host} has the address ${list(addresses)}.`, value: addresses }
+    return { outcome: 'ok', message: `The host ${host} has the address ${list(addresses)}.`, value: addresses }
   } catch (error) {
     return failed(error)
   } finally {
