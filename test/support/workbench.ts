@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { expect, onTestFinished } from 'vitest'
+import { WebhookClient } from '../../main/engine/delivery/webhook'
 import { Engine } from '../../main/engine/engine'
 import { parseEnvelope } from '../../main/engine/sources/envelope'
 import type { Actor } from '../../main/store/audit'
@@ -37,6 +39,30 @@ const POLL_MS = 2
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
+interface Writer {
+  pragma(source: string, options?: { readonly simple?: boolean }): unknown
+}
+
+// The engine keeps its connection to itself. A store that is full or refuses is a state of that connection.
+let opened: Writer | null = null
+const { pragma } = Sqlite.prototype
+Sqlite.prototype.pragma = function (this: Writer, ...args: Parameters<typeof pragma>) {
+  if (args[0].startsWith('wal_autocheckpoint')) opened = this
+  return pragma.apply(this as never, args)
+} as typeof pragma
+
+// Which attempts are on their way only the clients know.
+const flights = { open: 0, ended: 0 }
+const { post } = WebhookClient.prototype
+WebhookClient.prototype.post = function (this: WebhookClient, eventId, body, done) {
+  flights.open++
+  post.call(this, eventId, body, (outcome) => {
+    flights.open--
+    flights.ended++
+    done(outcome)
+  })
+}
+
 /** An operator at the console, for calls that say who makes them. */
 export const operator: Actor = { name: 'kim', via: 'console' }
 
@@ -52,6 +78,9 @@ export class Workbench {
   readonly changed = new Set<Topic>()
   #engine: Engine | null = null
   #db: ReadableDb | null = null
+  #writer: Writer | null = null
+  /** Attempts that had ended when a commit was last stored, of all benches. */
+  #recorded = 0
   readonly receiver: FaultReceiver
 
   private constructor(receiver: FaultReceiver) {
@@ -75,18 +104,39 @@ export class Workbench {
       workspace: this.folder,
       key,
       version: '0.0.0',
-      onChanged: (topic) => this.changed.add(topic),
+      onChanged: (topic) => {
+        this.changed.add(topic)
+        if (topic === 'attempts') this.#recorded = flights.ended
+      },
       onNotice: (notice) => this.notices.push(notice),
       onAlert: (alert) => this.alerts.push(alert),
       random,
       ...(clock === null ? {} : { clock }),
     })
+    this.#writer = opened
+    this.#recorded = flights.ended
     return this.#engine
   }
 
   get engine(): Engine {
     if (!this.#engine) throw new Error('the bench is not open')
     return this.#engine
+  }
+
+  /** From now on the store refuses every change. */
+  refuse(): void {
+    this.#writer!.pragma('query_only = ON')
+  }
+
+  /** The store takes changes again. */
+  accept(): void {
+    this.#writer!.pragma('query_only = OFF')
+  }
+
+  /** The disk has room for so many pages more; null = as many as there may be. */
+  limitPages(more: number | null): void {
+    const pages = this.#writer!.pragma('page_count', { simple: true }) as number
+    this.#writer!.pragma(`max_page_count = ${more === null ? 4294967294 : pages + more}`)
   }
 
   /** Closes the workspace; attempts in flight get `graceMs` to end. */
@@ -194,22 +244,18 @@ export class Workbench {
     }
   }
 
-  /** Waits until every request that came to an end is recorded, and none is on its way. */
-  async quiet(): Promise<void> {
-    const ended = () => this.receiver.receiver.requests.filter((r) => r.ending !== 'open').length
-    for (let calm = 0, before = -1; calm < 3; ) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      const now = ended()
-      const recorded = (this.value('SELECT count(*) FROM attempts') as number) + this.unrecorded
-      calm = now === before && recorded >= now && this.receiver.receiver.open === this.hanging ? calm + 1 : 0
-      before = now
-    }
+  /** Waits until no attempt is on its way, but those that hang on purpose, and all that ended are recorded. */
+  async quiet(hanging = 0): Promise<void> {
+    const end = Date.now() + WAIT_LIMIT_MS
+    do {
+      if (Date.now() > end) throw new Error(`${flights.open} attempts on their way, recorded: ${!this.#unrecorded}`)
+      await new Promise((resolve) => setImmediate(resolve))
+    } while (flights.open > hanging || this.#unrecorded)
   }
 
-  /** Requests that are left without an answer on purpose, which `quiet` does not wait for. */
-  hanging = 0
-  /** Requests whose attempts are not in the store: those of an engine that was closed before, or of deleted integrations. */
-  unrecorded = 0
+  get #unrecorded(): boolean {
+    return flights.ended > this.#recorded
+  }
 
   /**
    * Holds the counters against the rows: every event of the selected types is settled, expired, passed over or in the backlog,

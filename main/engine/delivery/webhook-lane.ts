@@ -358,8 +358,9 @@ export class WebhookLane implements Lane {
   #launchNext(): boolean {
     const live = this.#hasLive()
     const { current } = this.#limit
-    // With one place only, it is given in turn.
-    const mayRepeat = !live || (current === 1 ? !this.#repeatedLast : this.#repeating < current >> 1)
+    // A single place is given in turn. So are probes: events that fail by themselves must not hide a target that works.
+    const inTurn = current === 1 || this.#careful
+    const mayRepeat = !live || (inTurn ? !this.#repeatedLast : this.#repeating < current >> 1)
     const due = mayRepeat ? this.#nextDue() : null
     if (due) {
       this.#repeatedLast = true
