@@ -198,6 +198,8 @@ export class Engine {
       log,
       clock,
       settings: () => settings.values,
+      flush: () => void this.#committer.flush(),
+      onExpired: (numbers) => this.#integrations.onExpired(numbers),
       onRemoved: () => this.#changed('events', 'attempts', 'rejected', 'integrations'),
       onError,
     })

@@ -1,6 +1,6 @@
 import type { EpochMs, Settings } from '../../shared/domain'
 import type { EventLog } from '../store/event-log'
-import type { ExpiredStep, RetentionStore } from '../store/retention'
+import type { AttemptPlace, ExpiredStep, RetentionStore } from '../store/retention'
 import type { Clock, Timer } from './clock'
 
 /** How often what is too old is looked for. */
@@ -12,8 +12,8 @@ const DAY_MS = 86_400_000
 const PAUSE_MS = 50
 
 /** A step is sized so that it takes about this long: deliveries wait for a step, and may not wait for more than 50 ms. */
-const STEP_MS = 15
-const STEP_ROWS = { first: 100, min: 8, max: 4000 } as const
+export const STEP_MS = 15
+export const STEP_ROWS = { first: 100, min: 8, max: 4000 } as const
 
 const VACUUM_PAGES = 64
 
@@ -22,6 +22,10 @@ export interface RetentionPorts {
   readonly log: EventLog
   readonly clock: Clock
   readonly settings: () => Settings
+  /** Stores what the lanes have finished, so that nothing is counted twice. */
+  readonly flush: () => void
+  /** Paused integrations, by number, lost events that they had not taken. */
+  readonly onExpired: (integrations: readonly number[]) => void
   /** Rows went: lists are out of date. */
   readonly onRemoved: () => void
   /** The store refused; the next round tries again. */
@@ -67,7 +71,12 @@ export class Retention {
     let removed = 0
     try {
       removed += await this.#steps((limit) => store.rejected(ago(keepRejectedDays), limit))
-      removed += await this.#steps((limit) => store.attempts(ago(keepAttemptsDays), limit))
+      let place: AttemptPlace | null = null
+      removed += await this.#steps((limit) => {
+        const step = store.attempts(ago(keepAttemptsDays), place, limit)
+        place = step.place
+        return step
+      })
       removed += await this.#events(ago(keepEventsDays))
       if (maxStoreBytes !== null && store.usedBytes() > maxStoreBytes) {
         // Oldest first, whatever its age, until the store is within its bounds or holds only what is still needed.
@@ -81,13 +90,14 @@ export class Retention {
   }
 
   #events(before: EpochMs, wanted: () => boolean = () => true): Promise<number> {
-    const { store, log } = this.#ports
-    const oldUpTo = before === Number.MAX_SAFE_INTEGER ? log.head : log.acceptedUpTo(before)
+    const { store, log, clock, flush, onExpired } = this.#ports
     let position = 0
     return this.#steps((limit) => {
-      if (!wanted()) return { seen: 0, removed: 0, position }
-      const step = store.events(position, Math.min(oldUpTo, store.settledByActive(log.head)), before, limit)
+      if (!wanted()) return { seen: 0, removed: 0 }
+      flush()
+      const step = store.events(position, store.settledByActive(log.head), before, clock.now(), limit)
       position = step.position
+      if (step.expiredOf.length > 0) onExpired(step.expiredOf)
       return step
     })
   }
@@ -101,12 +111,17 @@ export class Retention {
       const took = performance.now() - began
       removed += done.removed
       if (done.seen < limit) return removed
-      const fitting = Math.round((limit * STEP_MS) / Math.max(took, 0.1))
-      this.#rows = Math.max(STEP_ROWS.min, Math.min(STEP_ROWS.max, limit * 2, fitting))
+      this.#rows = nextStepRows(limit, took)
       await pause()
     }
     return removed
   }
+}
+
+/** How many rows the next step takes when one of `rows` took `tookMs`: at once fewer, at most twice as many. */
+export function nextStepRows(rows: number, tookMs: number): number {
+  const fitting = Math.round((rows * STEP_MS) / Math.max(tookMs, 0.1))
+  return Math.max(STEP_ROWS.min, Math.min(STEP_ROWS.max, rows * 2, fitting))
 }
 
 function pause(): Promise<void> {

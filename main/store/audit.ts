@@ -11,6 +11,8 @@ export interface Actor {
 type AuditRow = AuditEntry & { readonly hash: Uint8Array }
 
 const COLUMNS = 'id, at, actor, via, action, subject, before, after, hash'
+/** Setting that holds how many entries there are: the chain alone would not show that the newest are missing. */
+const COUNT_KEY = 'audit.entries'
 const GENESIS = Buffer.alloc(32)
 
 /** Rows read at a time by the check. */
@@ -56,6 +58,9 @@ export function writeAudit(
     row.after,
     hashOf(row, last?.hash ?? GENESIS),
   )
+  db.prepare(
+    'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  ).run(COUNT_KEY, String(row.id))
 }
 
 function hashOf(row: AuditEntry, previous: Uint8Array): Buffer {
@@ -82,5 +87,6 @@ export function verifyAudit(db: ReadableDb): AuditCheck {
       previous = row.hash
     }
   }
-  return { entries, brokenAt: null }
+  const written = db.prepare('SELECT value FROM settings WHERE key = ?').pluck().get(COUNT_KEY) as string | undefined
+  return { entries, brokenAt: Number(written ?? 0) === entries ? null : entries + 1 }
 }

@@ -115,6 +115,12 @@ export interface WaitingEvent extends LoggedEvent {
   readonly windowFrom: number
 }
 
+/**
+ * Whether attempt `a` settled its event. A rejection by the receiver does even when an operator has taken the event off the list.
+ */
+export const SETTLES = `(a.failed = 0 OR a.error_code = 'rejected' OR EXISTS (
+  SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq))`
+
 /** Writing SQL of delivery: attempts, waiting room, rejected events, cursors. */
 export class DeliveryStore {
   readonly #db: WritableDb
@@ -129,6 +135,7 @@ export class DeliveryStore {
   readonly #resend: Statement
   readonly #due: Statement
   readonly #nextDue: Statement
+  readonly #nextDueAfter: Statement
   readonly #settledAfter: Statement
 
   constructor(db: WritableDb) {
@@ -168,10 +175,10 @@ export class DeliveryStore {
          CROSS JOIN events AS e ON e.seq = w.seq`,
     )
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
+    this.#nextDueAfter = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ? AND due_at > ?').pluck()
     this.#settledAfter = db
       .prepare(
-        `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq > ?
-           AND (a.failed = 0 OR EXISTS (SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq))
+        `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq > ? AND ${SETTLES}
          UNION SELECT seq FROM waiting WHERE integration = ? AND seq > ?`,
       )
       .pluck()
@@ -190,6 +197,8 @@ export class DeliveryStore {
   #commitLane(lane: LaneCommit): void {
     let delivered = 0
     let rejected = 0
+    // First: the attempt of a parked event may have ended since, and then takes it out of the waiting room again.
+    for (const p of lane.parked) this.#putWaiting.run(lane.integration, p.seq, p.attempts, p.dueAt, p.windowFrom)
     for (const a of lane.attempts) {
       const nextTryAt = a.settlement.to === 'waiting' ? a.settlement.dueAt : null
       const attempt = this.#record(lane.integration, { ...a, nextTryAt, batch: null })
@@ -225,7 +234,6 @@ export class DeliveryStore {
       this.#recordBatch(b)
       delivered += b.delivered
     }
-    for (const p of lane.parked) this.#putWaiting.run(lane.integration, p.seq, p.attempts, p.dueAt, p.windowFrom)
     const last = lane.attempts.at(-1) ?? lane.batches.at(-1)
     const lastFailed = last ? (last.findings.errorCode === null ? 0 : 1) : null
     this.#advance.run(
@@ -299,9 +307,17 @@ export class DeliveryStore {
     }
   }
 
-  /** Events of the waiting room that are due, the longest overdue first. */
-  due(integration: number, now: EpochMs, limit: number): WaitingEvent[] {
-    return this.#due.all(integration, now, limit) as WaitingEvent[]
+  /** Events of the waiting room that are due, the longest overdue first: at most `limit`, and `maxBytes` of bodies but at least one. */
+  due(integration: number, now: EpochMs, limit: number, maxBytes: number): WaitingEvent[] {
+    const events: WaitingEvent[] = []
+    let bytes = 0
+    for (const row of this.#due.iterate(integration, now, limit)) {
+      const event = row as WaitingEvent
+      events.push(event)
+      bytes += event.body.length
+      if (bytes >= maxBytes) break
+    }
+    return events
   }
 
   /** When the next event of the waiting room is due; null when it is empty. */
@@ -314,13 +330,30 @@ export class DeliveryStore {
     this.#db.prepare('UPDATE waiting SET due_at = ? WHERE integration = ? AND due_at > ?').run(now, integration, now)
   }
 
-  /** Makes one event due now. @returns false when it does not wait */
-  makeDue(integration: number, seq: number, now: EpochMs): boolean {
-    return (
-      this.#db
-        .prepare('UPDATE waiting SET due_at = min(due_at, ?) WHERE integration = ? AND seq = ?')
-        .run(now, integration, seq).changes === 1
-    )
+  /** When the next event is due after `now`; null when there is none. */
+  nextDueAfter(integration: number, now: EpochMs): EpochMs | null {
+    return this.#nextDueAfter.get(integration, now) as number | null
+  }
+
+  /** Makes these events due now, as far as they wait. */
+  makeDue(integration: number, seqs: readonly number[], now: EpochMs): void {
+    this.#db
+      .prepare(
+        'UPDATE waiting SET due_at = ? WHERE integration = ? AND due_at > ? AND seq IN (SELECT value FROM json_each(?))',
+      )
+      .run(now, integration, now, JSON.stringify(seqs))
+  }
+
+  /** The clock was set back by `ms`, to `now`: whatever is due later comes as much earlier. */
+  shiftDue(integration: number, ms: number, now: EpochMs): void {
+    this.#db
+      .prepare('UPDATE waiting SET due_at = max(?, due_at - ?) WHERE integration = ? AND due_at > ?')
+      .run(now, ms, integration, now)
+  }
+
+  /** Makes everything due now that is due later than `latest`, which is later than any pause can be. */
+  clampDue(integration: number, latest: EpochMs, now: EpochMs): void {
+    this.#db.prepare('UPDATE waiting SET due_at = ? WHERE integration = ? AND due_at > ?').run(now, integration, latest)
   }
 
   /** Events behind the cursor's position that need no first attempt any more: settled, or in the waiting room. */

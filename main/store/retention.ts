@@ -1,6 +1,7 @@
 import type { EpochMs } from '../../shared/domain'
 import { selects } from '../../shared/event-catalog'
 import { type Statement, transaction, type WritableDb } from './database'
+import { SETTLES } from './delivery'
 import { type IntegrationRow, toIntegration } from './integrations'
 
 /** What one step of clearing away did. */
@@ -8,14 +9,28 @@ export interface ExpiredStep {
   /** Rows that were looked at; fewer than asked for means that nothing is left. */
   readonly seen: number
   readonly removed: number
+}
+
+export interface ExpiredEvents extends ExpiredStep {
   /** Where the next step goes on. */
   readonly position: number
+  /** Numbers of the paused integrations that had not settled all of them. */
+  readonly expiredOf: readonly number[]
+}
+
+/** Where a walk through the attempts goes on. */
+export interface AttemptPlace {
+  readonly integration: number
+  readonly failed: number
+  readonly startedAt: EpochMs
+  readonly id: number
 }
 
 interface EventRow {
   readonly seq: number
   readonly type_id: number
   readonly published_at: number
+  readonly accepted_at: number
 }
 
 /**
@@ -29,7 +44,7 @@ export class RetentionStore {
   constructor(db: WritableDb) {
     this.#db = db
     this.#events = db.prepare(
-      'SELECT seq, type_id, published_at FROM events WHERE seq > ? AND seq <= ? AND accepted_at < ? ORDER BY seq LIMIT ?',
+      'SELECT seq, type_id, published_at, accepted_at FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
     )
   }
 
@@ -49,15 +64,15 @@ export class RetentionStore {
   }
 
   /**
-   * Removes the events after `after` up to `upTo` that were accepted before `before`, with their attempts. Those of which a
-   * rejected event is still listed stay.
+   * Removes the events after `after` up to `upTo` that were accepted before `before`, with their attempts, up to the first
+   * that was not. Those of which a rejected event is still listed stay.
    */
-  events(after: number, upTo: number, before: EpochMs, limit: number): ExpiredStep {
+  events(after: number, upTo: number, before: EpochMs, now: EpochMs, limit: number): ExpiredEvents {
     return transaction(this.#db, () => {
-      const rows = this.#events.all(after, upTo, before, limit) as EventRow[]
+      const rows = oldest(this.#events.all(after, upTo, limit) as EventRow[], before, now)
       const last = rows.at(-1)
-      if (!last) return { seen: 0, removed: 0, position: after }
-      this.#expire(rows, last.seq)
+      if (!last) return { seen: 0, removed: 0, position: after, expiredOf: [] }
+      const expiredOf = this.#expire(rows, last.seq)
       const first = rows[0]!.seq
       const held = new Set(
         this.#db
@@ -84,12 +99,13 @@ export class RetentionStore {
         )
         .run(gone)
       const { changes } = this.#db.prepare('DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?))').run(gone)
-      return { seen: rows.length, removed: changes, position: last.seq }
+      return { seen: rows.length, removed: changes, position: last.seq, expiredOf }
     })
   }
 
-  /** Counts what paused integrations lose with these events, and moves them past it. */
-  #expire(rows: readonly EventRow[], last: number): void {
+  /** Counts what paused integrations lose with these events, and moves them past it. @returns their numbers */
+  #expire(rows: readonly EventRow[], last: number): number[] {
+    const touched: number[] = []
     const first = rows[0]!.seq
     const paused = this.#db
       .prepare("SELECT * FROM integrations WHERE deleted_at IS NULL AND status = 'stopped'")
@@ -102,6 +118,7 @@ export class RetentionStore {
           .all(row.no, first, last) as number[],
       )
       this.#db.prepare('DELETE FROM waiting WHERE integration = ? AND seq BETWEEN ? AND ?').run(row.no, first, last)
+      if (waiting.size > 0 || row.cursor < last) touched.push(row.no)
       let expired = waiting.size
       let passedOver = 0
       if (row.cursor < last) {
@@ -126,11 +143,11 @@ export class RetentionStore {
           .run(expired, passedOver, row.no)
       }
     }
+    return touched
   }
 
   #settledBetween(integration: number, from: number, to: number): Set<number> {
-    const sql = `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq BETWEEN ? AND ? AND (a.failed = 0 OR EXISTS
-      (SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq))`
+    const sql = `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq BETWEEN ? AND ? AND ${SETTLES}`
     return new Set(this.#db.prepare(sql).pluck().all(integration, from, to) as number[])
   }
 
@@ -138,29 +155,42 @@ export class RetentionStore {
     return this.#db.prepare('SELECT name FROM event_types WHERE id = ?').pluck().get(typeId) as string
   }
 
-  /** Removes attempts from before `before`, except those that a cursor, a rejected event or a batch still rests on. */
-  attempts(before: EpochMs, limit: number): ExpiredStep {
+  /**
+   * Removes attempts from before `before`, except those that a cursor, a rejected event or a batch still rests on. Looks at
+   * `limit` of them from `from` on, so that a long row of those that stay is walked once.
+   */
+  attempts(before: EpochMs, from: AttemptPlace | null, limit: number): ExpiredStep & { readonly place: AttemptPlace } {
     return transaction(this.#db, () => {
+      const start = from ?? { integration: 0, failed: 0, startedAt: 0, id: 0 }
+      const integrations = this.#db
+        .prepare('SELECT no, cursor FROM integrations WHERE no >= ? ORDER BY no')
+        .all(start.integration) as { readonly no: number; readonly cursor: number }[]
+      const old = this.#db.prepare(
+        `SELECT a.id, a.started_at AS startedAt, a.seq <= ? AND NOT EXISTS (
+             SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq) AS free
+         FROM attempts AS a WHERE a.integration = ? AND a.failed = ? AND (a.started_at, a.id) > (?, ?) AND a.started_at < ?
+         ORDER BY a.started_at, a.id LIMIT ?`,
+      )
       const ids: number[] = []
-      const integrations = this.#db.prepare('SELECT no, cursor FROM integrations').all() as {
-        no: number
-        cursor: number
-      }[]
-      const old = this.#db
-        .prepare(
-          `SELECT a.id FROM attempts AS a WHERE a.integration = ? AND a.failed = ? AND a.started_at < ? AND a.seq <= ?
-             AND NOT EXISTS (SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq) LIMIT ?`,
-        )
-        .pluck()
+      let seen = 0
+      let place: AttemptPlace = start
       for (const { no, cursor } of integrations) {
         for (const failed of [0, 1]) {
-          if (ids.length < limit) ids.push(...(old.all(no, failed, before, cursor, limit - ids.length) as number[]))
+          if (seen >= limit) break
+          if (no === start.integration && failed < start.failed) continue
+          const goesOn = no === start.integration && failed === start.failed
+          const [at, id] = goesOn ? [start.startedAt, start.id] : [0, 0]
+          const rows = old.all(cursor, no, failed, at, id, before, limit - seen) as AgedAttempt[]
+          seen += rows.length
+          for (const row of rows) if (row.free === 1) ids.push(row.id)
+          const last = rows.at(-1)
+          if (last) place = { integration: no, failed, startedAt: last.startedAt, id: last.id }
         }
       }
       const list = JSON.stringify(ids)
       this.#db.prepare('DELETE FROM attempt_details WHERE attempt IN (SELECT value FROM json_each(?))').run(list)
       this.#db.prepare('DELETE FROM attempts WHERE id IN (SELECT value FROM json_each(?))').run(list)
-      return { seen: ids.length, removed: ids.length, position: 0 }
+      return { seen, removed: ids.length, place }
     })
   }
 
@@ -181,7 +211,7 @@ export class RetentionStore {
           .run(changes, no)
         removed += changes
       }
-      return { seen: removed, removed, position: 0 }
+      return { seen: removed, removed }
     })
   }
 
@@ -212,4 +242,24 @@ export class RetentionStore {
     if (free > 0) this.#db.exec(`PRAGMA incremental_vacuum(${pages})`)
     return free > pages
   }
+}
+
+interface AgedAttempt {
+  readonly id: number
+  readonly startedAt: EpochMs
+  readonly free: number
+}
+
+/**
+ * The rows at the front that are too old. One that carries a date in the future was accepted while the clock was wrong: it is
+ * as old as what comes behind it.
+ */
+function oldest(rows: readonly EventRow[], before: EpochMs, now: EpochMs): EventRow[] {
+  let end = 0
+  for (let at = 0; at < rows.length; at++) {
+    const { accepted_at } = rows[at]!
+    if (accepted_at < before) end = at + 1
+    else if (accepted_at <= now) break
+  }
+  return rows.slice(0, end)
 }

@@ -27,8 +27,9 @@ export interface MonitorPorts {
  * Watches the promise of 15 minutes: raises an alert when an integration has events that are not settled that long after they
  * were published, and another one when its oldest event is older than the operator's own limit.
  *
- * The time counts from the event's acceptance or the integration's last start, whichever is later: events that are replayed
- * or were missed during a pause are not late when they begin to flow. For an S3 target the time of a batch comes on top.
+ * The time counts from the event's acceptance or the integration's last start, whichever is later: events that were missed
+ * during a pause are not late when they begin to flow. Those that were in the log before the integration existed are replayed
+ * and never late, however long that takes; they count for the lag. For an S3 target the time of a batch comes on top.
  */
 export class Monitor {
   readonly #ports: MonitorPorts
@@ -65,23 +66,24 @@ export class Monitor {
     const { lateAfterMinutes, lagAlertMinutes } = settings()
     const { id, target, options } = record.integration
     const lateAfter = lateAfterMinutes * MINUTE_MS + (target.kind === 's3' ? options.batchSeconds * 1000 : 0)
-    const late = this.#pending(record, lateAfter)
+    const late = this.#pending(record, lateAfter, false)
     if (late.count === 0) resolve(record, 'late')
     else raise(record, 'late', lateSentence(id, late.count, lateAfterMinutes))
-    const lag = lagAlertMinutes === null ? null : this.#pending(record, lagAlertMinutes * MINUTE_MS)
+    const lag = lagAlertMinutes === null ? null : this.#pending(record, lagAlertMinutes * MINUTE_MS, true)
     if (lag === null || lag.oldestAt === null) resolve(record, 'lag')
     else
       raise(record, 'lag', `The oldest event that "${id}" has not delivered is older than ${lagAlertMinutes} minutes.`)
   }
 
-  #pending(record: IntegrationRecord, olderThanMs: number): Pending {
+  #pending(record: IntegrationRecord, olderThanMs: number, replayed: boolean): Pending {
     const { db, log, clock, typesOf } = this.#ports
     const { no, cursor, integration } = record
     const before: EpochMs = clock.now() - olderThanMs
     const startedAt = lastStartedAt(db, no)
     if (startedAt !== null && startedAt > before) return { count: 0, oldestAt: null }
     const dates = { from: integration.startsAt, to: integration.endsAt }
-    return pendingUpTo(db, no, cursor, typesOf(record), dates, log.acceptedUpTo(before))
+    const after = replayed ? 0 : log.acceptedUpTo(integration.createdAt)
+    return pendingUpTo(db, no, { cursor, after, upTo: log.acceptedUpTo(before) }, typesOf(record), dates)
   }
 }
 

@@ -6,10 +6,15 @@ import type { Lane } from './lane'
  * than a fifth of the thread's time, up to the second. Also the time whose attempts a crash may repeat.
  */
 export const COMMIT_INTERVAL_MS = 5
-const COMMIT_INTERVAL_MAX_MS = 50
+export const COMMIT_INTERVAL_MAX_MS = 50
 const GATHERING_TO_STORING = 4
 
 const RETRY_AFTER_FAILURE_MS = 1000
+
+/** How long the next results are gathered when storing the last ones took `storedMs`. */
+export function gatheringTime(storedMs: number): number {
+  return Math.min(COMMIT_INTERVAL_MAX_MS, Math.max(COMMIT_INTERVAL_MS, storedMs * GATHERING_TO_STORING))
+}
 
 export interface CommitterPorts {
   readonly store: DeliveryStore
@@ -52,7 +57,9 @@ export class Committer {
       if (commit) batch.push({ lane, commit })
     }
     if (batch.length === 0) {
+      const wasBlocked = this.#blocked
       this.#blocked = false
+      if (wasBlocked) this.#wakeAll()
       return true
     }
     const began = performance.now()
@@ -64,12 +71,18 @@ export class Committer {
       this.request()
       return false
     }
+    this.#interval = gatheringTime(performance.now() - began)
+    const wasBlocked = this.#blocked
     this.#blocked = false
-    const took = (performance.now() - began) * GATHERING_TO_STORING
-    this.#interval = Math.min(COMMIT_INTERVAL_MAX_MS, Math.max(COMMIT_INTERVAL_MS, took))
     for (const { lane, commit } of batch) lane.committed(commit)
+    if (wasBlocked) this.#wakeAll()
     this.#ports.onCommitted(batch.length)
     return true
+  }
+
+  /** Lanes that had nothing to record did not notice that they may go on. */
+  #wakeAll(): void {
+    for (const lane of this.#ports.lanes()) lane.pump()
   }
 
   stop(): void {

@@ -1,14 +1,17 @@
 import type { AttemptErrorCode } from '../../../shared/attempt-errors'
 import type { DeliveryOptions, EpochMs, ResendFilter } from '../../../shared/domain'
+import { AppError } from '../../../shared/errors'
 import type { AttemptRecord, DeliveryStore, LaneCommit, Origin, ResendProgress, Settlement } from '../../store/delivery'
 import type { EventLog, LoggedEvent } from '../../store/event-log'
 import type { ResendItem, ResendPosition, ResendStore, TypeIds } from '../../store/resends'
+import { asStoreError } from '../../store/store-errors'
 import type { Clock, Timer } from '../clock'
-import { retryDelay } from './backoff'
+import { RETRY, retryDelay } from './backoff'
 import { Circuit, type OutageRecord } from './circuit'
 import { ConcurrencyLimit } from './concurrency-limit'
 import type { Lane } from './lane'
 import { RateLimit } from './rate-limit'
+import { RETRY_AFTER } from './retry-after'
 import { Stopwatch } from './stopwatch'
 import type { PostOutcome } from './webhook'
 
@@ -56,7 +59,7 @@ export interface WebhookLanePorts {
 
 /** An event that was read from the log and is not known to be settled. */
 interface OpenEvent {
-  readonly event: LoggedEvent
+  readonly seq: number
   settled: boolean
   /** Outside the integration's dates. It is counted when the cursor passes it, since a restart reads it again until then. */
   readonly passedOver: boolean
@@ -76,6 +79,11 @@ interface Flight {
   readonly resend: { readonly job: ResendJob; readonly entry: ResendEntry } | null
 }
 
+interface QueuedEvent {
+  readonly event: LoggedEvent
+  readonly open: OpenEvent
+}
+
 interface DueEvent {
   readonly event: LoggedEvent
   readonly attempts: number
@@ -93,7 +101,7 @@ interface ResendEntry {
 interface ResendJob {
   readonly id: number
   readonly filter: ResendFilter
-  queue: ResendItem[]
+  queue: { readonly item: ResendItem; readonly origin: Origin | null }[]
   queueAt: number
   /** How far was read. */
   read: ResendPosition
@@ -130,6 +138,12 @@ const OVERLOAD: ReadonlySet<AttemptErrorCode> = new Set([
 /** An integration that was stopped by failure tries its target this often. */
 export const RESTART_PROBE_MS = 60_000
 
+/** While something waits, the time that counts is read this often: more often than a stopwatch takes for a sleep. */
+const TICK_MS = 30_000
+
+/** A clock that shows less than it did, by more than this, was set back. */
+const SET_BACK_MS = 1000
+
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
@@ -144,8 +158,9 @@ export class WebhookLane implements Lane {
   readonly no: number
   readonly #options: WebhookLaneOptions
   readonly #ports: WebhookLanePorts
-  #queue: OpenEvent[] = []
+  #queue: QueuedEvent[] = []
   #queueAt = 0
+  #queuedBytes = 0
   /** Events from the cursor on, oldest first; the settled ones at the front are dropped after each commit. */
   #open: OpenEvent[] = []
   #openAt = 0
@@ -167,9 +182,15 @@ export class WebhookLane implements Lane {
   #timer: Timer | null = null
   #timerAt: EpochMs = 0
   #endTimer: Timer | null = null
+  /** The end was told once; it is told again, less eagerly, when it could not be stored. */
+  #endRefused = false
   /** The receiver asked for a pause until then. */
   #pausedUntil: EpochMs = 0
-  #lastProbeAt: EpochMs = 0
+  #lastProbeAt: EpochMs
+  /** Latest reading of the clock. */
+  #seenAt: EpochMs
+  /** The last launch was none of the stream. */
+  #repeatedLast = false
   readonly #limit: ConcurrencyLimit
   readonly #rate: RateLimit
   readonly #circuit: Circuit
@@ -181,6 +202,8 @@ export class WebhookLane implements Lane {
   #outageTold = 0
   readonly #jobs = new Map<number, ResendJob>()
   #pumping = false
+  /** Pages of re-sends that this pump has read. */
+  #pages = 0
   #idle: (() => void)[] = []
 
   constructor(options: WebhookLaneOptions, ports: WebhookLanePorts) {
@@ -192,7 +215,10 @@ export class WebhookLane implements Lane {
     this.#skip = ports.store.settledAfter(options.no, options.cursor)
     this.#limit = new ConcurrencyLimit(options.options.concurrency)
     this.#rate = new RateLimit(options.options.ratePerSecond, ports.clock.now())
-    this.#circuit = new Circuit(ports.random, options.outage === null ? null : JSON.parse(options.outage))
+    const outage: OutageRecord | null = options.outage === null ? null : JSON.parse(options.outage)
+    this.#circuit = new Circuit(ports.random, outage)
+    this.#lastProbeAt = outage?.lastAt ?? 0
+    this.#seenAt = ports.clock.now()
     this.#possible = new Stopwatch(options.possibleMs)
   }
 
@@ -203,15 +229,20 @@ export class WebhookLane implements Lane {
   start(afresh: boolean): void {
     this.#mode = 'running'
     this.#pausedUntil = 0
-    if (afresh && this.#circuit.onSuccess() !== null) this.#outageChanged = true
+    this.#nextDueKnown = null
+    if (afresh && this.#circuit.onSuccess() !== null) {
+      this.#outageChanged = true
+      this.#ports.requestCommit()
+    }
     this.#countTime()
+    this.#clampDue()
     for (const id of this.#ports.resends.running(this.no)) this.#addResend(id)
-    this.#armEnd()
     this.pump()
   }
 
   probe(): void {
     this.#mode = 'probing'
+    this.#nextDueKnown = null
     this.pump()
   }
 
@@ -232,19 +263,20 @@ export class WebhookLane implements Lane {
   abandon(): void {
     this.stop()
     this.#abandoned = true
+    this.#wakeIdle()
   }
 
   settled(): Promise<void> {
-    if (this.#flights.size === 0 && this.#finished.length === 0) return Promise.resolve()
+    if (this.#abandoned || (this.#flights.size === 0 && this.#finished.length === 0)) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
   /** Takes freshly accepted events without a read, when the lane has caught up; else it will read them from the log. */
   onAppended(events: readonly LoggedEvent[], headBefore: number): void {
-    if (this.#mode !== 'running') return
-    if (this.#readPos === headBefore && this.#queue.length - this.#queueAt < WINDOW_EVENTS && this.#hasRoom()) {
+    if (this.#mode === 'stopped') return
+    if (this.#readPos === headBefore && this.#hasRoom()) {
       for (const event of events) {
-        if (this.#queue.length - this.#queueAt >= WINDOW_EVENTS) break
+        if (this.#queue.length - this.#queueAt >= WINDOW_EVENTS || this.#queuedBytes >= WINDOW_BYTES) break
         this.#readPos = event.seq
         if (this.#options.takes(event.typeId)) this.#enqueue(event)
       }
@@ -272,12 +304,37 @@ export class WebhookLane implements Lane {
   pump(): void {
     if (this.#pumping) return
     this.#pumping = true
+    this.#pages = 0
+    this.#noticeClock()
     try {
       while (this.#mayLaunch() && this.#launchNext()) {}
     } finally {
       this.#pumping = false
     }
     this.#armTimer()
+    this.#armEnd()
+  }
+
+  /** Deadlines are dates: after a clock was set back they would come that much too late. */
+  #noticeClock(): void {
+    const { clock, store } = this.#ports
+    const now = clock.now()
+    const back = this.#seenAt - now
+    this.#seenAt = now
+    if (back < SET_BACK_MS) return
+    this.#pausedUntil -= back
+    this.#lastProbeAt -= back
+    this.#nextDueKnown = null
+    this.#timer?.cancel()
+    this.#timer = null
+    unlessRefused(() => store.shiftDue(this.no, back, now))
+  }
+
+  /** A clock that was set back while the workspace was closed. */
+  #clampDue(): void {
+    const { clock, store } = this.#ports
+    const now = clock.now()
+    unlessRefused(() => store.clampDue(this.no, now + Math.max(RETRY.capMs, RETRY_AFTER.maxMs), now))
   }
 
   #mayLaunch(): boolean {
@@ -299,17 +356,25 @@ export class WebhookLane implements Lane {
   }
 
   #launchNext(): boolean {
-    const half = Math.max(1, this.#limit.current >> 1)
-    const mayRepeat = this.#repeating < half || !this.#hasLive()
+    const live = this.#hasLive()
+    const { current } = this.#limit
+    // A single place is given in turn. So are probes: events that fail by themselves must not hide a target that works.
+    const inTurn = current === 1 || this.#careful
+    const mayRepeat = !live || (inTurn ? !this.#repeatedLast : this.#repeating < current >> 1)
     const due = mayRepeat ? this.#nextDue() : null
     if (due) {
+      this.#repeatedLast = true
       this.#launch(due.event, due.attempts, 'waiting', due.windowFrom, null, null)
       return true
     }
-    if (mayRepeat && !this.#careful && this.#launchResend()) return true
-    const open = this.#nextLive()
-    if (!open) return false
-    this.#launch(open.event, 0, 'stream', 0, open, null)
+    if (mayRepeat && !this.#careful && this.#launchResend()) {
+      this.#repeatedLast = true
+      return true
+    }
+    this.#repeatedLast = false
+    const queued = this.#nextLive()
+    if (!queued) return false
+    this.#launch(queued.event, 0, 'stream', 0, queued.open, null)
     return true
   }
 
@@ -327,10 +392,11 @@ export class WebhookLane implements Lane {
       // Events in flight, and those whose result is not stored yet, still have their row: read past them.
       const busy = this.#flights.size + this.#finishedSeqs.size
       const upTo = careful ? Number.MAX_SAFE_INTEGER : now
-      const rows = store.due(this.no, upTo, busy + (careful ? 1 : WINDOW_EVENTS))
+      const rows = store.due(this.no, upTo, busy + (careful ? 1 : WINDOW_EVENTS), WINDOW_BYTES)
       const fresh = rows.filter(({ seq }) => !this.#flights.has(seq) && !this.#finishedSeqs.has(seq))
       if (fresh.length === 0) {
-        this.#nextDueKnown = rows.length > 0 ? now : (store.nextDue(this.no) ?? Number.POSITIVE_INFINITY)
+        // What is due now and busy comes back with a time of its own, or not at all.
+        this.#nextDueKnown = store.nextDueAfter(this.no, now) ?? Number.POSITIVE_INFINITY
         return null
       }
       this.#due = fresh.map(({ attempts, windowFrom, dueAt: _, ...event }) => ({ event, attempts, windowFrom }))
@@ -342,10 +408,11 @@ export class WebhookLane implements Lane {
     return this.#queueAt < this.#queue.length || this.#readPos < this.#ports.log.head
   }
 
-  #nextLive(): OpenEvent | null {
+  #nextLive(): QueuedEvent | null {
     while (this.#queueAt >= this.#queue.length) {
       this.#queue = []
       this.#queueAt = 0
+      this.#queuedBytes = 0
       if (!this.#makeRoom() || this.#readPos >= this.#ports.log.head) return null
       const window = this.#ports.log.read(this.#types(), this.#readPos, WINDOW_EVENTS, WINDOW_BYTES)
       this.#readPos = window.upTo
@@ -355,7 +422,9 @@ export class WebhookLane implements Lane {
         return null
       }
     }
-    return this.#queue[this.#queueAt++]!
+    const next = this.#queue[this.#queueAt++]!
+    this.#queuedBytes -= next.event.body.length
+    return next
   }
 
   #types(): TypeIds {
@@ -368,10 +437,11 @@ export class WebhookLane implements Lane {
     const { startsAt, endsAt } = this.#options
     const outside =
       (startsAt !== null && event.publishedAt < startsAt) || (endsAt !== null && event.publishedAt >= endsAt)
-    const open: OpenEvent = { event, settled: outside, passedOver: outside }
+    const open: OpenEvent = { seq: event.seq, settled: outside, passedOver: outside }
     this.#open.push(open)
-    if (outside) this.#ports.requestCommit()
-    else this.#queue.push(open)
+    if (outside) return this.#ports.requestCommit()
+    this.#queue.push({ event, open })
+    this.#queuedBytes += event.body.length
   }
 
   #hasRoom(): boolean {
@@ -384,14 +454,14 @@ export class WebhookLane implements Lane {
     let at = this.#openAt
     while (at < this.#open.length && this.#open[at]!.settled) at++
     const head = this.#open[at]
-    const flight = head && this.#flights.get(head.event.seq)
+    const flight = head && this.#flights.get(head.seq)
     if (head && flight) {
       head.settled = true
       flight.origin = 'waiting'
       flight.windowFrom = this.#possible.read(this.#ports.clock.now())
       this.#repeating++
       this.#parked.push({
-        seq: head.event.seq,
+        seq: head.seq,
         attempts: flight.attempts,
         dueAt: this.#ports.clock.now(),
         windowFrom: flight.windowFrom,
@@ -471,7 +541,9 @@ export class WebhookLane implements Lane {
       this.#circuit.onFailure(now, { code: errorCode, status: outcome.statusCode, retryAfterMs, probe: flight.probe })
       if (this.#circuit.open) this.#outageChanged = true
     }
-    if (wasOpen !== this.#circuit.open) this.#countTime()
+    if (wasOpen === this.#circuit.open) return
+    this.#countTime()
+    this.#outageTold = this.#outageTime.read(now)
   }
 
   #settle(flight: Flight, outcome: PostOutcome, now: EpochMs): Settlement {
@@ -494,29 +566,24 @@ export class WebhookLane implements Lane {
 
   /** Whether the integration has to stop, or may start again. */
   #judge(outcome: PostOutcome, now: EpochMs): void {
-    const { errorCode } = outcome
-    if (this.#mode === 'probing') {
-      if (errorCode === null || errorCode === 'rejected') this.#ports.onRecovered()
-      return
-    }
-    if (this.#mode !== 'running') return
-    const { outage } = this.#circuit
+    const { errorCode, statusCode } = outcome
+    if (this.#mode === 'stopped') return
     if (errorCode === 'gone') {
-      const alone = {
-        since: now,
-        lastAt: now,
-        count: 1,
-        lastCode: errorCode,
-        lastStatus: outcome.statusCode,
-        possibleMs: 0,
-      }
-      return this.#ports.onFailed(outage ?? alone, true)
+      const alone = { since: now, lastAt: now, count: 1, lastCode: errorCode, lastStatus: statusCode, possibleMs: 0 }
+      return this.#ports.onFailed(this.#circuit.outage ?? alone, true)
     }
-    if (outage === null) return
+    if (this.#mode === 'running') return this.#countOutage(now)
+    if (errorCode === null || errorCode === 'rejected') this.#ports.onRecovered()
+  }
+
+  #countOutage(now: EpochMs): void {
     const awake = this.#outageTime.read(now)
     this.#circuit.elapsed(awake - this.#outageTold)
     this.#outageTold = awake
-    if (this.#circuit.stopDue(this.#options.options.stopAfterMinutes * MINUTE_MS)) this.#ports.onFailed(outage, false)
+    const { outage } = this.#circuit
+    if (outage !== null && this.#circuit.stopDue(this.#options.options.stopAfterMinutes * MINUTE_MS)) {
+      this.#ports.onFailed(outage, false)
+    }
   }
 
   /** Starts and stops the two stopwatches with what the lane is doing. */
@@ -559,7 +626,7 @@ export class WebhookLane implements Lane {
     let passedOver = 0
     for (; at < this.#open.length && this.#open[at]!.settled; at++) if (this.#open[at]!.passedOver) passedOver++
     const first = this.#open[at]
-    return { cursor: first ? first.event.seq - 1 : this.#readPos, passedOver }
+    return { cursor: first ? first.seq - 1 : this.#readPos, passedOver }
   }
 
   committed(commit: LaneCommit): void {
@@ -572,7 +639,7 @@ export class WebhookLane implements Lane {
     this.#parked.splice(0, commit.parked.length)
     this.#cursor = commit.cursor
     if (commit.outage !== undefined) this.#outageChanged = false
-    while (this.#openAt < this.#open.length && this.#open[this.#openAt]!.event.seq <= commit.cursor) this.#openAt++
+    while (this.#openAt < this.#open.length && this.#open[this.#openAt]!.seq <= commit.cursor) this.#openAt++
     if (this.#openAt > 1024 && this.#openAt * 2 > this.#open.length) {
       this.#open = this.#open.slice(this.#openAt)
       this.#openAt = 0
@@ -582,17 +649,19 @@ export class WebhookLane implements Lane {
       this.#nextDueKnown = null
       this.#ports.onRetries(retries)
     }
-    if (this.#flights.size === 0 && this.#finished.length === 0) {
-      for (const resolve of this.#idle.splice(0)) resolve()
-    }
+    if (this.#flights.size === 0 && this.#finished.length === 0) this.#wakeIdle()
     this.pump()
-    this.#checkEnd()
+  }
+
+  #wakeIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #armTimer(): void {
     const at = this.#nextWakeUp()
     if (this.#timer !== null) {
-      if (this.#timerAt === at) return
+      // One that comes earlier than it has to does no harm.
+      if (at !== null && this.#timerAt <= at) return
       this.#timer.cancel()
       this.#timer = null
     }
@@ -601,6 +670,9 @@ export class WebhookLane implements Lane {
     this.#timer = this.#ports.clock.setTimer(at, () => {
       this.#timer = null
       this.#nextDueKnown = null
+      const now = this.#ports.clock.now()
+      this.#possible.read(now)
+      if (this.#mode === 'running') this.#countOutage(now)
       this.pump()
     })
   }
@@ -610,17 +682,20 @@ export class WebhookLane implements Lane {
     if (this.#mode === 'stopped' || this.#ports.blocked()) return null
     const now = this.#ports.clock.now()
     const busy = this.#flights.size > 0 || this.#finished.length > 0
+    const tick = now + TICK_MS
     if (this.#careful) {
-      if (busy || !(this.#hasLive() || this.#hasWaiting())) return null
-      return Math.max(this.#probeAt(now), this.#pausedUntil)
+      if (busy) return tick
+      if (!(this.#hasLive() || this.#hasWaiting())) return null
+      return Math.min(tick, Math.max(this.#probeAt(now), this.#pausedUntil))
     }
     const due = this.#nextDueKnown ?? this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
     this.#nextDueKnown = due
     const live = this.#hasLive() || this.#hasResends() ? now : Number.POSITIVE_INFINITY
     const at = Math.max(Math.min(due, live), this.#pausedUntil, this.#rate.nextAt(now))
     if (!Number.isFinite(at)) return null
+    if (at > now) return Math.min(at, tick)
     // What is due now waits for a free place, the room ahead or a commit, which come through an end, not through a timer.
-    return at <= now ? (busy ? null : Number.isFinite(due) && due <= now ? now : null) : at
+    return busy ? tick : due <= now ? now : null
   }
 
   #hasWaiting(): boolean {
@@ -629,16 +704,26 @@ export class WebhookLane implements Lane {
 
   #armEnd(): void {
     const { endsAt } = this.#options
-    if (endsAt === null) return
-    this.#endTimer = this.#ports.clock.setTimer(endsAt, () => this.#checkEnd())
+    if (endsAt === null || this.#endTimer !== null || this.#mode !== 'running') return
+    const { clock } = this.#ports
+    const ahead = clock.now() < endsAt
+    if (!ahead && !this.#allSettled()) return
+    const at = ahead ? endsAt : clock.now() + (this.#endRefused ? TICK_MS : 0)
+    this.#endTimer = clock.setTimer(at, () => {
+      this.#endTimer = null
+      if (this.#mode !== 'running') return
+      if (clock.now() >= endsAt && this.#allSettled()) {
+        this.#endRefused = true
+        this.#ports.onEnded()
+      }
+      this.pump()
+    })
   }
 
-  #checkEnd(): void {
-    const { endsAt } = this.#options
-    if (this.#mode !== 'running' || endsAt === null || this.#ports.clock.now() < endsAt) return
-    if (this.#hasLive() || this.#flights.size > 0 || this.#finished.length > 0 || this.#hasResends()) return
-    if (this.#ports.store.nextDue(this.no) !== null) return
-    this.#ports.onEnded()
+  /** Nothing is left to do at this moment. */
+  #allSettled(): boolean {
+    if (this.#hasLive() || this.#flights.size > 0 || this.#finished.length > 0 || this.#hasResends()) return false
+    return this.#progress().cursor === this.#readPos && this.#ports.store.nextDue(this.no) === null
   }
 
   #hasResends(): boolean {
@@ -648,7 +733,15 @@ export class WebhookLane implements Lane {
 
   #addResend(id: number): void {
     const known = this.#jobs.get(id)
-    if (known && !known.retired) return
+    if (known) {
+      if (!known.retired) return
+      // What it has in flight or not stored yet stays its own; it goes on behind that.
+      known.retired = false
+      known.exhausted = false
+      const last = known.entries.at(-1)
+      known.read = last ? { at: last.at, seq: last.seq } : known.position
+      return
+    }
     const { filter, position, succeeded, failed, skipped } = this.#ports.resends.get(id)
     this.#jobs.set(id, {
       id,
@@ -674,19 +767,14 @@ export class WebhookLane implements Lane {
     if (!job.dirty && job.entries.every((e) => e.done)) this.#jobs.delete(job.id)
   }
 
-  /** Sends the next event of the oldest re-send that has one. @returns false when there is none */
+  /** Sends the next event of the oldest re-send that has one. @returns false when there is none at this moment */
   #launchResend(): boolean {
     for (const job of this.#jobs.values()) {
       if (job.retired) continue
-      for (let item = this.#nextItem(job); item; item = this.#nextItem(job)) {
+      for (let next = this.#nextItem(job); next; next = this.#nextItem(job)) {
+        const { item, origin } = next
         const entry: ResendEntry = { at: item.at, seq: item.seq, done: false }
         job.entries.push(entry)
-        const origin: Origin | null = item.rejected ? 'rejected' : item.delivered ? 'delivered' : null
-        if (item.waiting) {
-          this.#ports.store.makeDue(this.no, item.seq, this.#ports.clock.now())
-          this.#nextDueKnown = null
-        }
-        // What waits or was never tried is delivered anyway; what flies now is being tried.
         if (origin === null || this.#flights.has(item.seq) || this.#finishedSeqs.has(item.seq)) {
           this.#countResend(job, entry, null)
           continue
@@ -699,19 +787,38 @@ export class WebhookLane implements Lane {
     return false
   }
 
-  #nextItem(job: ResendJob): ResendItem | null {
-    if (job.queueAt >= job.queue.length && !job.exhausted) {
-      job.queue = this.#ports.resends.next(this.no, job.filter, job.read, RESEND_WINDOW, this.#types())
-      job.queueAt = 0
-      const last = job.queue.at(-1)
-      if (last) job.read = { at: last.at, seq: last.seq }
-      else {
-        job.exhausted = true
-        job.dirty = true
-        this.#ports.requestCommit()
-      }
+  #nextItem(job: ResendJob): ResendJob['queue'][number] | null {
+    if (job.queueAt >= job.queue.length && !job.exhausted && this.#pages < RESEND_PAGES) {
+      this.#pages++
+      this.#readResend(job)
     }
     return job.queue[job.queueAt++] ?? null
+  }
+
+  #readResend(job: ResendJob): void {
+    const { resends, store, clock } = this.#ports
+    const items = resends.next(this.no, job.filter, job.read, RESEND_WINDOW, this.#types())
+    job.queueAt = 0
+    job.queue = items.map((item) => ({ item, origin: this.#originOf(item) }))
+    const last = items.at(-1)
+    if (last) job.read = { at: last.at, seq: last.seq }
+    else {
+      job.exhausted = true
+      job.dirty = true
+      this.#ports.requestCommit()
+    }
+    const waiting = items.filter((item) => item.waiting === 1).map((item) => item.seq)
+    if (waiting.length === 0) return
+    unlessRefused(() => store.makeDue(this.no, waiting, clock.now()))
+    this.#nextDueKnown = null
+  }
+
+  /** Null for what is delivered anyway: it waits, or the stream has not come to it. */
+  #originOf(item: ResendItem): Origin | null {
+    if (item.rejected === 1) return 'rejected'
+    if (item.waiting === 1) return null
+    // Attempts may be gone before their event; up to the cursor everything is settled all the same.
+    return item.delivered === 1 || item.seq <= this.#cursor ? 'delivered' : null
   }
 
   /** @param succeeded null = there was nothing to send */
@@ -759,6 +866,18 @@ export class WebhookLane implements Lane {
 }
 
 const RESEND_WINDOW = 64
+
+/** Pages that one pump reads, so that a long row of events with nothing to send does not hold the thread. */
+const RESEND_PAGES = 4
+
+/** Runs a write that only hastens something: when the store refuses it, it comes later. */
+function unlessRefused(write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    if (!(asStoreError(error) instanceof AppError)) throw error
+  }
+}
 
 function isAfter(entry: ResendEntry, position: ResendPosition): boolean {
   return entry.at > position.at || (entry.at === position.at && entry.seq > position.seq)

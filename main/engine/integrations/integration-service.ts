@@ -164,36 +164,36 @@ export class IntegrationService {
     }
     // One change after the other; each sees what the one before it stored.
     const before = this.#changing.get(no) ?? Promise.resolve()
-    const change = before.catch(() => {}).then(() => this.#update(input, actor))
+    const change = before.catch(() => {}).then(() => this.#update(no, input, actor))
     this.#changing.set(no, change)
     try {
       return await change
     } finally {
       if (this.#changing.get(no) === change) {
         this.#changing.delete(no)
+        // Deleted meanwhile, its ID may be another one's by now.
         const record = this.#ports.store.find(input.id)
-        if (record && !this.#closing) this.#revive(record)
+        if (record?.no === no && !this.#closing) this.#revive(record)
         this.#ports.onChanged()
       }
     }
   }
 
-  async #update(input: Parsed<'integrations.update'>, actor: Actor): Promise<Integration> {
+  async #update(no: number, input: Parsed<'integrations.update'>, actor: Actor): Promise<Integration> {
     const { store, db, clock, log, delivery, flush } = this.#ports
-    const saved = this.find(input.id)
+    const saved = this.#findSame(no, input.id)
     const savedTarget: SplitTarget = { target: saved.integration.target, secrets: this.#open(saved) }
     const split = input.target === undefined ? savedTarget : splitTarget(patchTarget(savedTarget, input.target))
     const secrets = input.target === undefined ? saved.secrets : this.#seal(input.id, split)
-    const entry = this.#lanes.get(saved.no)
+    const entry = this.#lanes.get(no)
     if (entry) {
       entry.lane.stop()
       await entry.lane.settled()
       flush()
-      this.#lanes.delete(saved.no)
+      if (this.#lanes.get(no) === entry) this.#lanes.delete(no)
       await entry.close()
     }
-    const record = this.find(input.id)
-    const { integration, no, cursor } = record
+    const { integration, cursor } = this.#findSame(no, input.id)
     const selection = input.selection ?? integration.selection
     const options = { ...integration.options, ...definedOf(input.options ?? {}) }
     const now = clock.now()
@@ -219,6 +219,13 @@ export class IntegrationService {
       )
     })
     return this.find(input.id).integration
+  }
+
+  /** The integration with this number, which may have been deleted while something waited. @throws AppError `integration_not_found` */
+  #findSame(no: number, id: string): IntegrationRecord {
+    const record = this.find(id)
+    if (record.no !== no) throw new AppError('integration_not_found', `"${id}" was deleted meanwhile.`, { field: 'id' })
+    return record
   }
 
   /**
@@ -263,10 +270,15 @@ export class IntegrationService {
     const entry = this.#lanes.get(record.no)
     entry?.lane.stop()
     const now = clock.now()
-    transaction(db, () => {
-      store.markDeleted(record.no, now)
-      writeAudit(db, actor, { action: 'integration.delete', subject: id, before: auditOf(record.integration) }, now)
-    })
+    try {
+      transaction(db, () => {
+        store.markDeleted(record.no, now)
+        writeAudit(db, actor, { action: 'integration.delete', subject: id, before: auditOf(record.integration) }, now)
+      })
+    } catch (error) {
+      this.#goOn(record)
+      throw error
+    }
     if (entry) {
       flush()
       entry.lane.abandon()
@@ -333,12 +345,19 @@ export class IntegrationService {
         writeAudit(db, actor, { action: 'integration.stop', subject: integration.id, after: { cause } }, now)
       })
     } catch (error) {
-      // What could not be stored did not happen: the integration goes on.
-      if (integration.status === 'running') this.#lanes.get(no)?.lane.start(false)
+      this.#goOn(record)
       throw error
     }
     if (!restart) void this.#retire(no)
     this.#ports.onChanged()
+  }
+
+  /** A stop that could not be stored did not happen. */
+  #goOn({ no, integration }: IntegrationRecord): void {
+    if (this.#changing.has(no)) return
+    const lane = this.#lanes.get(no)?.lane
+    if (integration.status === 'running') lane?.start(false)
+    else if (integration.restartPending) lane?.probe()
   }
 
   /** Opens the lane of an integration, or wakes the one that still has attempts in flight from before a pause. */
@@ -360,7 +379,7 @@ export class IntegrationService {
         onEnded: () => this.#bySelf(() => this.#end(integration.id)),
         onFailed: (outage, final) =>
           this.#bySelf(() => {
-            const restarts = !final && this.find(integration.id).integration.options.restartWhenBack
+            const restarts = !final && integration.options.restartWhenBack
             this.#fail(integration.id, final ? goneReason(outage) : outageReason(outage, restarts), restarts)
           }),
         onRecovered: () => this.#bySelf(() => this.#recover(integration.id)),
@@ -375,7 +394,26 @@ export class IntegrationService {
   #revive(record: IntegrationRecord): void {
     const { status, restartPending } = record.integration
     if (status === 'running') this.#run(record, 'start')
-    else if (restartPending) this.#run(record, 'probe')
+    // What is known of the outage may be about another target: the first probe goes at once.
+    else if (restartPending) this.#run({ ...record, outage: null }, 'probe')
+    else void this.#retire(record.no)
+  }
+
+  /**
+   * Retention took events from paused integrations: what their lanes still hold of these must not be recorded any more, and
+   * the lanes begin anew behind them.
+   */
+  onExpired(numbers: readonly number[]): void {
+    for (const no of numbers) {
+      const entry = this.#lanes.get(no)
+      if (!entry || entry.lane.running) continue
+      entry.lane.abandon()
+      this.#lanes.delete(no)
+      void entry.close()
+    }
+    for (const record of this.#ports.store.all()) {
+      if (numbers.includes(record.no) && record.integration.restartPending) this.#run(record, 'probe')
+    }
   }
 
   /** Something that no call asked for: a refusal of the store is told to the operator, and the next occasion tries again. */
@@ -389,9 +427,11 @@ export class IntegrationService {
 
   #fail(id: string, reason: string, restart: boolean): void {
     const record = this.find(id)
-    if (record.integration.status !== 'running') return
+    const { status, restartPending } = record.integration
+    // One that has stopped and tries its target is stopped again only to end that.
+    if (status !== 'running' && !(restartPending && !restart)) return
     this.#setStopped(record, 'failure', reason, restart, ENGINE)
-    if (restart) this.#lanes.get(record.no)?.lane.probe()
+    if (restart && !this.#changing.has(record.no)) this.#lanes.get(record.no)?.lane.probe()
     this.#ports.onStopped(record, reason)
   }
 

@@ -184,3 +184,6 @@ CREATE TABLE audit (
   after TEXT,
   hash BLOB NOT NULL
 ) STRICT;
+
+-- When an integration was last started, without a walk through its bursts of retries.
+CREATE INDEX log_entries_of_starts ON log_entries (integration, created_at) WHERE action = 'integration_started';
