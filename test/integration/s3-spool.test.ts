@@ -141,7 +141,7 @@ function mountable(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'event-stream-console-'))
   try {
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], { stdio: 'ignore' })
-    execFileSync('umount', [folder])
+    execFileSync('umount', ['--lazy', folder])
     return true
   } catch {
     return false
@@ -156,7 +156,7 @@ describe('a disk that is full', () => {
   it.skipIf(!canMount)('is told as store_full, and the batch can be given up', async () => {
     const folder = tempDir()
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder])
-    onTestFinished(() => void execFileSync('umount', [folder]))
+    onTestFinished(() => void execFileSync('umount', ['--lazy', folder]))
     const spool = new Spool(folder)
     const random = new Random(4)
     const writer = await spool.begin('batch', GENEROUS)
