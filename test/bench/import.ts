@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { _electron, type ElectronApplication, type Page } from 'playwright'
 import type { ImportJob } from '../../shared/domain'
 import { unwrap } from '../../shared/errors'
@@ -24,6 +25,8 @@ interface Pauses {
   readonly loop: { readonly p50: number; readonly p99: number; readonly max: number }
   /** Every task of the page longer than 50 ms, which is what the browser calls long. */
   readonly longTasks: readonly number[]
+  /** The longest that this bench's own process, which has next to nothing to do, was kept from running in the same time. */
+  readonly machine: number
   /** From each click of the user to the frame that shows its effect, in steps of 8 ms. */
   readonly clicks: readonly number[]
 }
@@ -70,7 +73,7 @@ export async function importFile({ scale, folder, print }: Bench): Promise<void>
     print(`import, before it: ${described(quiet)}`)
     print(`import, during it: ${described(busy)}`)
     const judged = (name: string, max: number) =>
-      print(`import, ${name}: ${max.toFixed(0)} ms at most, bound ${PAUSE_MAX_MS}: ${judge(max, PAUSE_MAX_MS)}`)
+      print(`import, ${name}: ${max.toFixed(0)} ms at most, bound ${PAUSE_MAX_MS}: ${judgePause(max, busy.machine)}`)
     judged('event loop of the main process', busy.loop.max)
     judged('tasks of the page', Math.max(0, ...busy.longTasks))
     printMemory(await memorySeries(app), print)
@@ -123,6 +126,9 @@ async function watch(app: ElectronApplication, page: Page, ended: () => Promise<
     Object.assign(globalThis, { loopDelay: delay })
   }, LOOP_RESOLUTION_MS)
 
+  const own = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+  own.enable()
+
   const lists = ['Paused', 'Active', 'Imports', 'Webhook Inbox', 'All']
   const sidebar = page.getByRole('navigation', { name: 'Main' })
   for (let n = 0; !(await ended()); n++) {
@@ -130,28 +136,37 @@ async function watch(app: ElectronApplication, page: Page, ended: () => Promise<
     await page.waitForTimeout(THINKING_MS)
   }
 
-  const loop = await app.evaluate((_, resolution) => {
+  own.disable()
+  const loop = await app.evaluate(() => {
     const { loopDelay } = globalThis as unknown as {
       loopDelay: ReturnType<typeof import('node:perf_hooks').monitorEventLoopDelay>
     }
     loopDelay.disable()
-    // The histogram holds the time from one run of its timer to the next, in ns.
-    const late = (ns: number) => Math.max(0, ns / 1e6 - resolution)
-    return { p50: late(loopDelay.percentile(50)), p99: late(loopDelay.percentile(99)), max: late(loopDelay.max) }
-  }, LOOP_RESOLUTION_MS)
+    return { p50: loopDelay.percentile(50), p99: loopDelay.percentile(99), max: loopDelay.max }
+  })
   const seen = await page.evaluate(() =>
     (window as unknown as { endOfWatch: () => { longTasks: number[]; clicks: number[] } }).endOfWatch(),
   )
-  return { loop, ...seen }
+  return { loop: { p50: late(loop.p50), p99: late(loop.p99), max: late(loop.max) }, machine: late(own.max), ...seen }
 }
 
-function described({ loop, longTasks, clicks }: Pauses): string {
+/** The histograms hold the time from one run of their timer to the next, in ns. */
+function late(ns: number): number {
+  return Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS)
+}
+
+function described({ loop, longTasks, clicks, machine }: Pauses): string {
   const ms = (n: number) => n.toFixed(1)
   const tasks =
     longTasks.length === 0
       ? 'no task of the page above 50 ms'
       : `${longTasks.length} tasks of the page above 50 ms, the longest ${Math.max(...longTasks).toFixed(0)} ms`
-  return `event loop of the main process late by ${ms(loop.p50)} ms (median), ${ms(loop.p99)} (p99), ${ms(loop.max)} (max); ${tasks}; the slowest of the user's clicks took ${Math.max(0, ...clicks).toFixed(0)} ms`
+  return `event loop of the main process late by ${ms(loop.p50)} ms (median), ${ms(loop.p99)} (p99), ${ms(loop.max)} (max); ${tasks}; the slowest of the user's clicks took ${Math.max(0, ...clicks).toFixed(0)} ms; the machine kept an idle process waiting for ${ms(machine)} ms at most`
+}
+
+/** A pause is not the console's when an idle process had to wait as long for the machine. */
+function judgePause(max: number, machine: number): string {
+  return judge(max, PAUSE_MAX_MS) === 'met' || max - machine > PAUSE_MAX_MS ? judge(max, PAUSE_MAX_MS) : 'not resolved'
 }
 
 function judge(value: number, atMost: number): string {
