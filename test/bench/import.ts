@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { _electron, type ElectronApplication, type Page } from 'playwright'
 import type { ImportJob } from '../../shared/domain'
 import { unwrap } from '../../shared/errors'
+import { DEFAULT_INTEGRATION_LIMIT } from '../../shared/schemas/integration'
 import { writeEventFile } from '../support/event-generator'
 import { type Bench, number, ROOT } from './bench'
 import { electronCommand } from './devtools'
@@ -51,7 +52,7 @@ export async function importFile({ scale, folder, print }: Bench): Promise<void>
     const page = await app.firstWindow()
     await page.getByText('No integrations yet').waitFor()
     await startMemorySeries(app)
-    await addPausedIntegration(page)
+    await addPausedIntegrations(page)
 
     const quietEnd = performance.now() + QUIET_MS
     const quiet = await watch(app, page, async () => performance.now() >= quietEnd)
@@ -82,20 +83,25 @@ export async function importFile({ scale, folder, print }: Bench): Promise<void>
   }
 }
 
-/** A row that changes while the import goes on: its backlog grows. */
-async function addPausedIntegration(page: Page): Promise<void> {
-  const results = await page.evaluate(async () => [
-    await window.bridge.call('integrations.create', {
-      id: 'paused-orders',
-      integrationType: 'permanent',
-      startsAt: null,
-      endsAt: null,
-      selection: { entities: ['order'], events: [] },
-      target: { kind: 'webhook', callbackUrl: 'http://127.0.0.1:9/', apiKey: '' },
-    }),
-    await window.bridge.call('integrations.stop', { id: 'paused-orders' }),
-  ])
-  for (const result of results) unwrap<unknown>(result)
+/** As many integrations as there may be, whose backlogs grow while the import goes on: the lists with the most to show. */
+async function addPausedIntegrations(page: Page): Promise<void> {
+  for (let n = 0; n < DEFAULT_INTEGRATION_LIMIT; n++) {
+    const results = await page.evaluate(
+      async (id) => [
+        await window.bridge.call('integrations.create', {
+          id,
+          integrationType: 'permanent',
+          startsAt: null,
+          endsAt: null,
+          selection: { entities: ['order'], events: [] },
+          target: { kind: 'webhook', callbackUrl: 'http://127.0.0.1:9/', apiKey: '' },
+        }),
+        await window.bridge.call('integrations.stop', { id }),
+      ],
+      `paused-${n}`,
+    )
+    for (const result of results) unwrap<unknown>(result)
+  }
 }
 
 /** Lets the user click until `ended`, and measures. */
