@@ -48,6 +48,9 @@ export default defineConfig({
     plugins: [react()],
     build: {
       target: CHROME,
+      minify: true,
+      // The page is read from the disk in one go, so its size is no reason to cut it.
+      chunkSizeWarningLimit: 1000,
       outDir: at('out/renderer'),
       modulePreload: { polyfill: false },
       rolldownOptions: { input: { index: at('renderer/index.html') } },

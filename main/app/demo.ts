@@ -5,8 +5,8 @@ import { callerOf } from '../ipc/dispatch'
 
 const DEMO_INTEGRATION = 'demo-orders'
 
-/** Fills a demo workspace: the inbox runs, an integration delivers to it, and events flow. @returns the inbox's address */
-export async function startDemo(host: Host, dispatch: Dispatch): Promise<string> {
+/** Fills a demo workspace: the inbox runs, an integration delivers to it, and the file's events flow. @returns the inbox's address */
+export async function startDemo(host: Host, dispatch: Dispatch, eventFile: string): Promise<string> {
   const call = callerOf(dispatch)
   const { url } = unwrap(await call('inbox.start', {}))
   const { rows } = unwrap(await call('integrations.list', {}))
@@ -22,6 +22,6 @@ export async function startDemo(host: Host, dispatch: Dispatch): Promise<string>
       }),
     )
   }
-  await host.startDemo()
+  await host.startDemo(eventFile)
   return url!
 }

@@ -8,8 +8,7 @@ import { STORE_FILE } from '../store/database'
 import type { EngineThreadData } from './engine-thread'
 import { ThreadClient } from './rpc'
 
-export interface HostOptions extends Omit<EngineThreadData, 'demoEvents'> {
-  readonly demoEvents?: string
+export interface HostOptions extends EngineThreadData {
   readonly onChanged: (topics: Events['changed']) => void
   readonly onNotice: (notice: ErrorInfo) => void
   readonly onAlert: (alert: Alert) => void
@@ -22,30 +21,34 @@ export class Host {
   readonly #engine: ThreadClient
   readonly #reader: ThreadClient
 
-  private constructor(engine: ThreadClient, reader: ThreadClient) {
-    this.#engine = engine
-    this.#reader = reader
-  }
-
-  /**
-   * Opens the workspace.
-   *
-   * @throws AppError as `Engine` does
-   */
-  static async open(options: HostOptions): Promise<Host> {
-    const { workspace, key, version, demoEvents = null } = options
-    const data: EngineThreadData = { workspace, key, version, demoEvents }
+  private constructor(options: HostOptions) {
     const onEvent = (name: string, payload: unknown) => {
       if (name === 'changed') options.onChanged(payload as Events['changed'])
       else if (name === 'notice') options.onNotice(payload as ErrorInfo)
       else if (name === 'alert') options.onAlert(payload as Alert)
     }
-    const engine = new ThreadClient(thread('engine', data), onEvent, options.onDeath)
-    await engine.ready()
-    const storePath = join(workspace, STORE_FILE)
-    const reader = new ThreadClient(thread('reader', { storePath }), onEvent, options.onDeath)
-    await reader.ready()
-    return new Host(engine, reader)
+    this.#engine = new ThreadClient(thread('engine'), onEvent, options.onDeath)
+    this.#reader = new ThreadClient(thread('reader'), onEvent, options.onDeath)
+  }
+
+  /**
+   * Starts the threads and opens the workspace. The threads have ended when it could not be opened.
+   *
+   * @throws AppError as `Engine` does
+   */
+  static async open(options: HostOptions): Promise<Host> {
+    const { workspace, key, version } = options
+    const host = new Host(options)
+    try {
+      // Both threads load their code at the same time; the store is there for the reader once the engine has opened it.
+      unwrap(await host.#engine.call('thread.open', { workspace, key, version } satisfies EngineThreadData))
+      unwrap(await host.#reader.call('thread.open', join(workspace, STORE_FILE)))
+      return host
+    } catch (error) {
+      await host.#reader.end()
+      await host.#engine.end()
+      throw error
+    }
   }
 
   engine(name: CallName, input: unknown, actor: Actor): Promise<Result<unknown>> {
@@ -60,8 +63,9 @@ export class Host {
     unwrap(await this.#engine.call('thread.unlock', key))
   }
 
-  async startDemo(): Promise<void> {
-    unwrap(await this.#engine.call('thread.demo', null))
+  /** Publishes the events of a file in a loop. */
+  async startDemo(file: string): Promise<void> {
+    unwrap(await this.#engine.call('thread.demo', file))
   }
 
   async sqliteVersion(): Promise<string> {
@@ -77,8 +81,8 @@ export class Host {
   }
 }
 
-function thread(name: 'engine' | 'reader', workerData: unknown): Worker {
+function thread(name: 'engine' | 'reader'): Worker {
   // Both are built beside the file that this code is bundled into.
   if (!__filename.endsWith('.cjs')) throw new AppError('internal', 'Threads run from the built files only.')
-  return new Worker(join(__dirname, `${name}.cjs`), { workerData })
+  return new Worker(join(__dirname, `${name}.cjs`))
 }

@@ -5,12 +5,9 @@ type Request = { readonly id: number; readonly name: string; readonly input: unk
 type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly result: Result<unknown> }
   | { readonly kind: 'event'; readonly name: string; readonly payload: unknown }
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'failed'; readonly error: ErrorInfo }
 
-/** The thread's end: answers requests with what `handle` gives or throws. */
+/** The thread's end: answers requests with what `handle` gives or throws. Those sent while the thread started wait for this. */
 export function serve(port: MessagePort, handle: (name: string, input: unknown, context: unknown) => unknown): void {
-  const post = (message: Message) => port.postMessage(message)
   port.on('message', async ({ id, name, input, context }: Request) => {
     let result: Result<unknown>
     try {
@@ -19,15 +16,8 @@ export function serve(port: MessagePort, handle: (name: string, input: unknown, 
       if (!(error instanceof AppError)) console.error(`call ${name} failed`, error)
       result = { ok: false, error: toErrorInfo(error) }
     }
-    post({ kind: 'answer', id, result })
+    port.postMessage({ kind: 'answer', id, result } satisfies Message)
   })
-  post({ kind: 'ready' })
-}
-
-/** Tells the owner of this thread that it cannot start. */
-export function reportFailure(port: MessagePort, error: unknown): void {
-  if (!(error instanceof AppError)) console.error('thread failed to start', error)
-  port.postMessage({ kind: 'failed', error: toErrorInfo(error) } satisfies Message)
 }
 
 /** Sends an event to the owner of this thread. */
@@ -39,7 +29,6 @@ export function emit(port: MessagePort, name: string, payload: unknown): void {
 export class ThreadClient {
   readonly #worker: Worker
   readonly #open = new Map<number, (result: Result<unknown>) => void>()
-  readonly #ready: Promise<void>
   #lastId = 0
   #dead: ErrorInfo | null = null
 
@@ -49,25 +38,10 @@ export class ThreadClient {
    */
   constructor(worker: Worker, onEvent: (name: string, payload: unknown) => void, onDeath: (error: ErrorInfo) => void) {
     this.#worker = worker
-    let started: () => void
-    let refused: (error: AppError) => void
-    this.#ready = new Promise<void>((resolve, reject) => {
-      started = resolve
-      refused = reject
-    })
     worker.on('message', (message: Message) => {
-      switch (message.kind) {
-        case 'answer':
-          this.#open.get(message.id)?.(message.result)
-          this.#open.delete(message.id)
-          return
-        case 'event':
-          return onEvent(message.name, message.payload)
-        case 'ready':
-          return started()
-        case 'failed':
-          return refused(new AppError(message.error.code, message.error.message))
-      }
+      if (message.kind === 'event') return onEvent(message.name, message.payload)
+      this.#open.get(message.id)?.(message.result)
+      this.#open.delete(message.id)
     })
     worker.on('error', (error) => console.error('thread failed', error))
     worker.on('exit', () => {
@@ -75,14 +49,8 @@ export class ThreadClient {
       this.#dead ??= new AppError('engine_unavailable').toInfo()
       for (const answer of this.#open.values()) answer({ ok: false, error: this.#dead })
       this.#open.clear()
-      refused(new AppError('engine_unavailable'))
       if (!expected) onDeath(this.#dead)
     })
-  }
-
-  /** Resolves when the thread serves; rejects with the AppError that kept it from starting. */
-  ready(): Promise<void> {
-    return this.#ready
   }
 
   /** @param context what the thread has to know besides the input, such as who calls */

@@ -1,4 +1,4 @@
-/** Rates of one interleaved comparison, in units per second. */
+/** Figures of one interleaved comparison, in the unit that both sides gave. */
 export interface Comparison {
   readonly ours: number
   readonly reference: number
@@ -8,9 +8,12 @@ export interface Comparison {
   readonly high: number
 }
 
+/** A rate must reach a share of the reference's; a time may take a multiple of it. */
+export type Bound = { readonly atLeast: number } | { readonly atMost: number }
+
 export const PAIRS = 7
 
-/** Runs both sides in turn, the order changing with each pair, and compares the medians. Each side gives its rate. */
+/** Runs both sides in turn, the order changing with each pair, and compares the medians. */
 export async function compare(ours: () => Promise<number>, reference: () => Promise<number>): Promise<Comparison> {
   const pairs: { ours: number; reference: number }[] = []
   for (let i = 0; i < PAIRS; i++) {
@@ -33,13 +36,25 @@ export async function compare(ours: () => Promise<number>, reference: () => Prom
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1]!
+  return quantile(values, 0.5)
 }
 
-/** One line of the report. A bound inside the spread is not resolved. */
-export function report(name: string, unit: string, c: Comparison, bound: number): string {
-  const verdict = c.low > bound ? 'met' : c.high < bound ? 'missed' : 'not resolved'
-  const rate = (n: number) => Math.round(n).toLocaleString('en-US')
-  return `${name}: ${rate(c.ours)} ${unit} against ${rate(c.reference)}; ratio ${c.ratio.toFixed(2)} (${c.low.toFixed(2)} to ${c.high.toFixed(2)}), bound ${bound}: ${verdict}`
+/** The value below which the share `q` (0 to 1) of the values lies. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!
+}
+
+/** A bound inside the spread is not resolved. */
+export function verdict({ low, high }: Pick<Comparison, 'low' | 'high'>, bound: Bound): string {
+  const [good, bad] =
+    'atLeast' in bound ? [low >= bound.atLeast, high < bound.atLeast] : [high <= bound.atMost, low > bound.atMost]
+  return good ? 'met' : bad ? 'missed' : 'not resolved'
+}
+
+/** One line of the report. */
+export function report(name: string, unit: string, c: Comparison, bound: Bound): string {
+  const figure = (n: number) => Math.round(n).toLocaleString('en-US')
+  const limit = 'atLeast' in bound ? `at least ${bound.atLeast}` : `at most ${bound.atMost}`
+  return `${name}: ${figure(c.ours)} ${unit} against ${figure(c.reference)}; ratio ${c.ratio.toFixed(2)} (${c.low.toFixed(2)} to ${c.high.toFixed(2)}), ${limit}: ${verdict(c, bound)}`
 }

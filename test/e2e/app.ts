@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
@@ -40,14 +42,35 @@ export const test = base.extend<Fixtures>({
 
 /** Launches Electron on the built app, the way `npm start` does. */
 async function launch(args: readonly string[], workspace: string): Promise<ElectronApplication> {
-  const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH
-  const flags = process.env.EVENT_STREAM_CONSOLE_ELECTRON_FLAGS ?? '--no-sandbox --disable-gpu --log-level=3'
-  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
-  return _electron.launch({
-    ...(dist === undefined ? {} : { executablePath: join(dist, 'electron') }),
-    args: [...flags.split(' ').filter(Boolean), ROOT, ...args],
-    env: { ...(env as Record<string, string>), ESC_NO_DIALOGS: '1', XDG_CONFIG_HOME: join(workspace, 'config') },
+  const { executablePath, env, flags } = electron(workspace)
+  return _electron.launch({ executablePath, args: [...flags, ROOT, ...args], env })
+}
+
+/** Starts the console without Playwright, for one that ends by itself. */
+export function runToItsEnd(workspace: string): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  const { executablePath, env, flags } = electron(workspace)
+  const child = spawn(executablePath, [...flags, ROOT, '--workspace', workspace], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stderr }))
+  })
+}
+
+function electron(workspace: string) {
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
+  const flags = env.EVENT_STREAM_CONSOLE_ELECTRON_FLAGS ?? '--no-sandbox --disable-gpu --log-level=3'
+  return {
+    executablePath: env.ELECTRON_EXEC_PATH ?? (createRequire(import.meta.url)('electron') as string),
+    flags: flags.split(' ').filter(Boolean),
+    env: { ...(env as Record<string, string>), ESC_NO_DIALOGS: '1', XDG_CONFIG_HOME: join(workspace, 'config') },
+  }
 }
 
 export { expect }

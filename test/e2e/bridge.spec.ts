@@ -27,8 +27,3 @@ test('a call outside the contract, or with bad input, is refused with a listed e
     'integration_not_found',
   ])
 })
-
-test('a second console on the same workspace is refused', async ({ start }) => {
-  await start()
-  await expect(start()).rejects.toThrow()
-})

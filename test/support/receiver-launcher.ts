@@ -17,14 +17,23 @@ export interface ReceiverProcessOptions {
   readonly seed?: number
 }
 
-export interface ReceiverProcess {
+interface Started {
   /** Address to use as callback URL. */
   readonly url: string
   readonly port: number
   readonly pid: number
-  readonly idsFile: string
   /** Ends the process and waits until it is gone. Calling it again does nothing. */
   stop(): Promise<void>
+}
+
+export interface ReceiverProcess extends Started {
+  readonly idsFile: string
+}
+
+/** A receiver for benches: it takes whatever comes with as little work as possible and answers 200. */
+export interface CountingReceiver extends Started {
+  /** POST requests answered so far, and the processor time that the process used so far. */
+  usage(): Promise<{ readonly requests: number; readonly cpuMs: number }>
 }
 
 /** One request that a receiver process wrote down before it answered. */
@@ -41,9 +50,23 @@ export async function startReceiverProcess(options: ReceiverProcessOptions): Pro
   const { idsFile, port = 0, latencyMs = 0, statusMix = { 200: 1 }, seed = 1 } = options
   const [min, max] = typeof latencyMs === 'number' ? [latencyMs, latencyMs] : latencyMs
   const status = Object.entries(statusMix).map(([code, weight]) => `${code}=${weight}`)
-  const script = join(import.meta.dirname, 'receiver-process.ts')
   const flags = { ids: idsFile, port, latency: `${min}-${max}`, status: status.join(','), seed }
-  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
+  const started = await startProcess(Object.entries(flags).map(([name, value]) => `--${name}=${value}`))
+  return { ...started, idsFile }
+}
+
+/** Starts a receiver that only counts; it accepts requests when this resolves. */
+export async function startCountingReceiver(): Promise<CountingReceiver> {
+  const started = await startProcess(['--count-only'])
+  return {
+    ...started,
+    usage: async () => (await (await fetch(started.url)).json()) as { requests: number; cpuMs: number },
+  }
+}
+
+async function startProcess(args: readonly string[]): Promise<Started> {
+  // The benches bundle this file into out/bench, which lies as deep as test/support.
+  const script = join(import.meta.dirname, '../../test/support/receiver-process.ts')
   const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   // `close` comes after the last of its output.
   const exited = once(child, 'close')
@@ -58,7 +81,6 @@ export async function startReceiverProcess(options: ReceiverProcessOptions): Pro
     url: `http://127.0.0.1:${actual}/events`,
     port: actual,
     pid: child.pid!,
-    idsFile,
     async stop() {
       child.stdin.end()
       await exited

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { openSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { parseArgs } from 'node:util'
 import { Random } from './random.ts'
 
@@ -9,6 +9,8 @@ import { Random } from './random.ts'
 // by hand: node test/support/receiver-process.ts --ids /tmp/ids.txt --port 8123 --status 200=95,500=5 --latency 5-20
 //
 // For every request it appends one line `<webhook-id> <sha256 of the body, hex> <status>` to the file, and only then answers.
+// With --count-only it reads nothing but the length of a request, writes nothing and always answers 200: for benches, whose bound
+// it must not be. A GET then answers `{"requests":…,"cpuMs":…}`.
 // It says `{"port":…}` on stdout when it listens, and ends when its standard input ends, so it cannot outlive its parent.
 
 const { values } = parseArgs({
@@ -18,11 +20,12 @@ const { values } = parseArgs({
     status: { type: 'string', default: '200=1' },
     latency: { type: 'string', default: '0-0' },
     seed: { type: 'string', default: '1' },
+    'count-only': { type: 'boolean', default: false },
   },
 })
-if (values.ids === undefined) throw new Error('Give the file to write to: --ids <path>')
+if (values.ids === undefined && !values['count-only']) throw new Error('Give the file to write to: --ids <path>')
 
-const ids = openSync(values.ids, 'a')
+const ids = values.ids === undefined ? -1 : openSync(values.ids, 'a')
 const random = new Random(Number(values.seed))
 const [latencyMin = 0, latencyMax = latencyMin] = values.latency.split('-').map(Number)
 const mix = values.status.split(',').map((part) => {
@@ -41,19 +44,69 @@ function drawStatus(): number {
   return mix.at(-1)!.status
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('error', () => {})
-  request.on('end', () => {
-    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-    const status = drawStatus()
-    writeSync(ids, `${request.headers['webhook-id'] ?? '-'} ${hash('sha256', body, 'hex')} ${status}\n`)
-    const answer = () => response.writeHead(status, { 'Content-Length': '0' }).end()
-    if (latencyMax > 0) setTimeout(answer, random.int(latencyMin, latencyMax))
-    else answer()
+const recorder = () =>
+  createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('error', () => {})
+    request.on('end', () => {
+      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+      const status = drawStatus()
+      writeSync(ids, `${request.headers['webhook-id'] ?? '-'} ${hash('sha256', body, 'hex')} ${status}\n`)
+      const answer = () => response.writeHead(status, { 'Content-Length': '0' }).end()
+      if (latencyMax > 0) setTimeout(answer, random.int(latencyMin, latencyMax))
+      else answer()
+    })
   })
-})
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+const ACCEPTED = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+const LENGTH_REQUIRED = Buffer.from('HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+
+/** Node's own server spends more on a request than the client that is measured; this one knows just enough of HTTP/1.1. */
+const counter = () => {
+  let requests = 0
+  return createSocketServer({ noDelay: true }, (socket) => {
+    let head: Buffer = Buffer.alloc(0)
+    let bodyLeft = 0
+    const answer = (isGet: boolean) => {
+      if (!isGet) {
+        requests++
+        return void socket.write(ACCEPTED)
+      }
+      const { user, system } = process.cpuUsage()
+      const text = JSON.stringify({ requests, cpuMs: (user + system) / 1000 })
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
+    }
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk: Buffer) => {
+      let rest = chunk
+      while (rest.length > 0) {
+        if (bodyLeft > 0) {
+          const taken = Math.min(bodyLeft, rest.length)
+          bodyLeft -= taken
+          rest = rest.subarray(taken)
+          if (bodyLeft === 0) answer(false)
+          continue
+        }
+        head = head.length === 0 ? rest : Buffer.concat([head, rest])
+        const end = head.indexOf(HEAD_END)
+        if (end < 0) return
+        rest = head.subarray(end + HEAD_END.length)
+        const text = head.toString('latin1', 0, end)
+        head = Buffer.alloc(0)
+        if (/\r\ntransfer-encoding:/i.test(text)) {
+          socket.removeAllListeners('data').resume()
+          return void socket.end(LENGTH_REQUIRED)
+        }
+        bodyLeft = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0)
+        if (bodyLeft === 0) answer(text.startsWith('GET '))
+      }
+    })
+  })
+}
+
+const server = values['count-only'] ? counter() : recorder()
 server.listen(Number(values.port), '127.0.0.1', () => {
   process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`)
 })

@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { Agent, type Dispatcher, request } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Receiver, type ReceiverOptions } from '../support/receiver'
-import { type ReceiverProcessOptions, readReceived, startReceiverProcess } from '../support/receiver-launcher'
+import {
+  type ReceiverProcessOptions,
+  readReceived,
+  startCountingReceiver,
+  startReceiverProcess,
+} from '../support/receiver-launcher'
 import { tempDir } from '../support/temp-dir'
 
 /** A client with connections of its own, closed after the test. */
@@ -212,5 +217,47 @@ describe('a receiver process', { timeout: 30_000 }, () => {
     const nowhere = join(tempDir(), 'no/such/folder')
     await expect(startReceiverProcess({ idsFile: nowhere })).rejects.toThrow('ENOENT')
     expect(existsSync(nowhere)).toBe(false)
+  })
+})
+
+describe('a counting receiver', { timeout: 30_000 }, () => {
+  it('counts requests wherever TCP cuts them, and says what they cost', async () => {
+    const receiver = await startCountingReceiver()
+    onTestFinished(() => receiver.stop())
+    const request = (body: string) =>
+      `POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const text = ['first', '', '\r\n\r\nPOST', 'x'.repeat(70_000), 'last'].map(request).join('')
+    const answers = (cut: number) =>
+      new Promise<number>((resolve, reject) => {
+        let got = ''
+        const socket = connect({ port: receiver.port, host: '127.0.0.1', noDelay: true }, () => {
+          for (let at = 0; at < text.length; at += cut) socket.write(text.slice(at, at + cut))
+        })
+        socket.on('error', reject).on('data', (chunk) => {
+          got += chunk
+          const count = got.split('HTTP/1.1 200 OK\r\n').length - 1
+          if (count < 5) return
+          socket.destroy()
+          resolve(count)
+        })
+      })
+    for (const cut of [text.length, 7, 1000]) expect(await answers(cut)).toBe(5)
+    const usage = await receiver.usage()
+    expect(usage.requests).toBe(15)
+    expect(usage.cpuMs).toBeGreaterThan(0)
+  })
+
+  it('refuses a body of unknown length, which it could not count', async () => {
+    const receiver = await startCountingReceiver()
+    onTestFinished(() => receiver.stop())
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('x'))
+        controller.close()
+      },
+    })
+    const { status } = await fetch(receiver.url, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(status).toBe(411)
+    expect((await receiver.usage()).requests).toBe(0)
   })
 })

@@ -7,7 +7,7 @@ import { cx } from '../../ui/cx'
 import { formatFigure, formatNumber, formatSpan } from '../../ui/format'
 import { RelativeTime } from '../../ui/time'
 import { useNow } from '../../ui/use-now'
-import { ActionsMenu } from './actions-menu'
+import { ActionsButton, ActionsMenu } from './actions-menu'
 import { ActiveSwitch } from './active-switch'
 import { EventChips } from './event-chips'
 import styles from './integration-table.module.css'
@@ -26,39 +26,42 @@ export function IntegrationTable({ rows, sort, onSort, onDelete }: Props) {
   const chipsWidth = useWidth(eventsHead)
   const head = { sort, onSort }
   return (
-    <table className={styles.table}>
-      <thead>
-        <tr>
-          <SortHead column="id" label="Integration ID" className={styles.id} {...head} />
-          <th ref={eventsHead} scope="col" className={styles.events}>
-            Events
-          </th>
-          <th scope="col" className={styles.target}>
-            Target
-          </th>
-          <SortHead column="backlog" label="Backlog" numeric className={styles.figure} {...head} />
-          <SortHead
-            column="delivered"
-            label="Delivered"
-            numeric
-            className={cx(styles.figure, styles.delivered)}
-            {...head}
-          />
-          <SortHead column="attempted" label="Last attempt" className={styles.attempted} {...head} />
-          <th scope="col" className={styles.state}>
-            State
-          </th>
-          <th scope="col" className={styles.actions}>
-            <span className={styles.hidden}>Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <Row key={row.id} integration={row} chipsWidth={chipsWidth} onDelete={onDelete} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <SortHead column="id" label="Integration ID" className={styles.id} {...head} />
+            <th ref={eventsHead} scope="col" className={styles.events}>
+              Events
+            </th>
+            <th scope="col" className={styles.target}>
+              Target
+            </th>
+            <SortHead column="backlog" label="Backlog" numeric className={styles.figure} {...head} />
+            <SortHead
+              column="delivered"
+              label="Delivered"
+              numeric
+              className={cx(styles.figure, styles.delivered)}
+              {...head}
+            />
+            <SortHead column="attempted" label="Last attempt" className={styles.attempted} {...head} />
+            <th scope="col" className={styles.state}>
+              State
+            </th>
+            <th scope="col" className={styles.actions}>
+              <span className={styles.hidden}>Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.id} integration={row} chipsWidth={chipsWidth} onDelete={onDelete} />
+          ))}
+        </tbody>
+      </table>
+      <ActionsMenu />
+    </>
   )
 }
 
@@ -121,7 +124,7 @@ function Row({ integration, chipsWidth, onDelete }: RowProps) {
       </td>
       <td className={styles.actions}>
         <div className={styles.buttons}>
-          <ActionsMenu id={id} />
+          <ActionsButton id={id} />
           <IconButton label="Delete" aria-label={`Delete ${id}`} danger onClick={() => onDelete(integration)}>
             <Trash2 size={15} strokeWidth={1.75} aria-hidden="true" />
           </IconButton>
