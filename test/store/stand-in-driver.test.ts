@@ -45,7 +45,7 @@ function settledPart(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) =>
-      /(At|Ms)$|^(id|attemptId|next|path)$/.test(key) && key !== 'publishedAt'
+      /(At|Ms)$|^(at|id|seq|attemptId|next|path|responseHeaders|reused)$/.test(key) && key !== 'publishedAt'
         ? [key, part === null ? null : typeof part]
         : [key, settledPart(part)],
     ),
