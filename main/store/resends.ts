@@ -87,7 +87,7 @@ function fieldsOf(filter: Extract<ResendFilter, { kind: 'rejected' | 'range' }>)
 /** Event types that the integration takes, as a condition on `type_id`; null for every type. */
 export type TypeIds = readonly number[] | null
 
-/** How many events a re-send would take. */
+/** How many events a re-send would take, in one go: for the viewers' thread. */
 export function countResend(db: ReadableDb, integration: number, filter: ResendFilter, types: TypeIds): number {
   const { sql, params } = sourceOf(integration, filter)
   const taken =
@@ -96,6 +96,36 @@ export function countResend(db: ReadableDb, integration: number, filter: ResendF
     .prepare(`SELECT count(*) FROM (${sql}) AS s ${taken}`)
     .pluck()
     .get(...params, ...(types === null ? [] : [JSON.stringify(types)])) as number
+}
+
+/** Part of the count of a re-send, and where the next part begins; null at the end. */
+export interface ResendCount {
+  readonly count: number
+  readonly next: ResendPosition | null
+}
+
+/** How many of the next `limit` events behind `after` a re-send would take: {@link countResend} in steps. */
+export function countResendStep(
+  db: ReadableDb,
+  integration: number,
+  filter: ResendFilter,
+  types: ReadonlySet<number>,
+  after: ResendPosition,
+  limit: number,
+): ResendCount {
+  const { sql, params } = sourceOf(integration, filter)
+  const rows = db
+    .prepare(
+      `SELECT s.at, s.seq, e.type_id AS typeId
+       FROM (SELECT * FROM (${sql}) AS f WHERE (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?) AS s
+         LEFT JOIN events AS e ON e.seq = s.seq ORDER BY s.at, s.seq`,
+    )
+    .all(...params, after.at, after.seq, limit) as (ResendPosition & { readonly typeId: number | null })[]
+  const last = rows.at(-1)
+  return {
+    count: rows.filter(({ typeId }) => typeId !== null && types.has(typeId)).length,
+    next: last !== undefined && rows.length === limit ? { at: last.at, seq: last.seq } : null,
+  }
 }
 
 /** An event of a re-send, with what became of it so far. */

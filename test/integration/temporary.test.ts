@@ -35,7 +35,9 @@ describe('a temporary integration', () => {
     })
     expect(bench.summary()).toMatchObject({ delivered: 4, backlog: 0 })
     bench.checkCounters()
-    await expect(bench.call('integrations.start', { id: 'orders' })).rejects.toMatchObject({ code: 'integration_ended' })
+    await expect(bench.call('integrations.start', { id: 'orders' })).rejects.toMatchObject({
+      code: 'integration_ended',
+    })
   })
 
   it('does not end before its retries are settled', async () => {

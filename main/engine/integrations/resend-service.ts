@@ -4,7 +4,8 @@ import { AppError } from '../../../shared/errors'
 import { type Actor, writeAudit } from '../../store/audit'
 import { transaction, type WritableDb } from '../../store/database'
 import type { EventLog } from '../../store/event-log'
-import { countResend, type ResendStore } from '../../store/resends'
+import type { IntegrationRecord } from '../../store/integrations'
+import { countResendStep, type ResendCount, type ResendPosition, type ResendStore } from '../../store/resends'
 import type { RetentionStore } from '../../store/retention'
 import { parseUuid } from '../../store/uuid'
 import type { Clock } from '../clock'
@@ -34,17 +35,14 @@ export class ResendService {
    *
    * @throws AppError `integration_not_running`, `nothing_to_resend`
    */
-  start({ id, filter }: Parsed<'resends.start'>, actor: Actor): Resend {
+  async start({ id, filter }: Parsed<'resends.start'>, actor: Actor): Promise<Resend> {
     const { db, store, clock, integrations } = this.#ports
-    const record = integrations.find(id)
-    if (record.integration.status !== 'running') {
-      throw new AppError('integration_not_running', `"${id}" is paused, so nothing is sent. Start it first.`, {
-        field: 'id',
-      })
-    }
+    const bounded = boundedBy(clock.now(), filter)
+    const { no } = this.#running(id)
+    const total = await this.#count(id, bounded)
+    const record = this.#running(id)
+    if (record.no !== no) throw new AppError('integration_not_found', `"${id}" was deleted meanwhile.`, { field: 'id' })
     const now = clock.now()
-    const bounded = boundedBy(now, filter)
-    const total = countResend(db, record.no, bounded, integrations.typesOf(record))
     if (total === 0) throw new AppError('nothing_to_resend', undefined, { field: 'filter' })
     const resendId = transaction(db, () => {
       const begun = store.begin(record.no, bounded, total, actor.name, now)
@@ -58,6 +56,31 @@ export class ResendService {
     })
     integrations.lane(record.no)?.addResend(resendId)
     return this.#answer(resendId)
+  }
+
+  /** @throws AppError `integration_not_running` */
+  #running(id: string): IntegrationRecord {
+    const record = this.#ports.integrations.find(id)
+    if (record.integration.status === 'running') return record
+    throw new AppError('integration_not_running', `"${id}" is paused, so nothing is sent. Start it first.`, {
+      field: 'id',
+    })
+  }
+
+  /** Deliveries get the thread between two steps. */
+  async #count(id: string, filter: ResendFilter): Promise<number> {
+    const { db, integrations } = this.#ports
+    const record = integrations.find(id)
+    const types = new Set(integrations.typesOf(record))
+    let total = 0
+    let after: ResendPosition | null = RESEND_BEGIN
+    while (after !== null) {
+      const step: ResendCount = countResendStep(db, record.no, filter, types, after, COUNT_STEP)
+      total += step.count
+      after = step.next
+      if (after !== null) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return total
   }
 
   /** @throws AppError `resend_not_found`, `resend_ended` */
@@ -121,6 +144,12 @@ export class ResendService {
     return resend
   }
 }
+
+/** Events counted at a time before a re-send begins. */
+const COUNT_STEP = 2000
+
+/** Before every event. */
+const RESEND_BEGIN: ResendPosition = { at: -1, seq: 0 }
 
 const ACTIONS = { paused: 'pause', running: 'resume', cancelled: 'cancel' } as const
 
