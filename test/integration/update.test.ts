@@ -178,13 +178,12 @@ describe('a change of an integration', () => {
     await bench.create()
     let no = 0
     for (let step = 0; step < 40; step++) {
-      for (const name of names)
-        bench.publish(numbers((no += 20), 1 + Math.floor((random.float()) * 10)), name)
+      for (const name of names) bench.publish(numbers((no += 20), 1 + Math.floor(random.float() * 10)), name)
       const dice = random.float()
       if (dice < 0.2) await bench.call('integrations.stop', { id: 'orders' })
       else if (dice < 0.5) await bench.call('integrations.start', { id: 'orders' })
       else if (dice < 0.8) {
-        const selection = choices[Math.floor((random.float()) * choices.length)]!
+        const selection = choices[Math.floor(random.float() * choices.length)]!
         await bench.call('integrations.update', { id: 'orders', selection })
       } else if (dice < 0.9) {
         await bench.close()

@@ -124,8 +124,12 @@ const WINDOW_BYTES = 2 * 1024 * 1024
 /** How far deliveries may run ahead of one event that hangs before the cursor passes it through the waiting room. */
 const AHEAD_MAX = 2000
 
-/** A cursor that only passes events of other types is stored in steps of this many: a restart looks at them again, no more. */
+/**
+ * A cursor that only passes events of other types is stored in steps of this many, or after this time when there is a commit
+ * anyway: a restart looks at them again, no more, but retention has to know.
+ */
 const CURSOR_STEP = 4096
+const CURSOR_EVERY_MS = 60_000
 
 /** Answers that say that the receiver has too much to do. */
 const OVERLOAD: ReadonlySet<AttemptErrorCode> = new Set([
@@ -172,6 +176,8 @@ export class WebhookLane implements Lane {
   #parked: LaneCommit['parked'][number][] = []
   #readPos: number
   #cursor: number
+  /** When the cursor was stored. */
+  #cursorAt: EpochMs
   readonly #skip: Set<number>
   #mode: 'stopped' | 'running' | 'probing' = 'stopped'
   #abandoned = false
@@ -219,6 +225,7 @@ export class WebhookLane implements Lane {
     this.#circuit = new Circuit(ports.random, outage)
     this.#lastProbeAt = outage?.lastAt ?? 0
     this.#seenAt = ports.clock.now()
+    this.#cursorAt = this.#seenAt
     this.#possible = new Stopwatch(options.possibleMs)
   }
 
@@ -601,7 +608,7 @@ export class WebhookLane implements Lane {
     const { cursor, passedOver } = this.#progress()
     const resends = [...this.#jobs.values()].filter((job) => job.dirty).map((job) => this.#progressOf(job))
     const nothing = this.#finished.length + this.#parked.length + passedOver + resends.length === 0
-    if (nothing && !this.#outageChanged && cursor - this.#cursor < CURSOR_STEP) return null
+    if (nothing && !this.#outageChanged && !this.#cursorIsDue(cursor)) return null
     return {
       integration: this.no,
       attempts: this.#finished.slice(),
@@ -612,6 +619,12 @@ export class WebhookLane implements Lane {
       outage: this.#outageChanged ? this.#outageJson() : undefined,
       resends,
     }
+  }
+
+  #cursorIsDue(cursor: number): boolean {
+    if (cursor - this.#cursor >= CURSOR_STEP) return true
+    const since = this.#ports.clock.now() - this.#cursorAt
+    return cursor > this.#cursor && (since >= CURSOR_EVERY_MS || since < 0)
   }
 
   #outageJson(): string | null {
@@ -637,6 +650,7 @@ export class WebhookLane implements Lane {
     }
     this.#parked.splice(0, commit.parked.length)
     this.#cursor = commit.cursor
+    this.#cursorAt = this.#ports.clock.now()
     if (commit.outage !== undefined) this.#outageChanged = false
     while (this.#openAt < this.#open.length && this.#open[this.#openAt]!.seq <= commit.cursor) this.#openAt++
     if (this.#openAt > 1024 && this.#openAt * 2 > this.#open.length) {
