@@ -35,12 +35,7 @@ export async function runConsole(options: StartOptions): Promise<void> {
       onChanged: (topics) => send(window, 'changed', topics),
       onNotice: (notice) => send(window, 'notice', notice),
       onAlert: (alert) => send(window, 'alert', alert),
-      onDeath: (error) => {
-        send(window, 'notice', {
-          ...error,
-          message: 'The delivery engine stopped. Restart the console; nothing is lost.',
-        })
-      },
+      onDeath: (error) => send(window, 'notice', error),
     })
   } catch (error) {
     const { message } = toErrorInfo(error)

@@ -1,28 +1,54 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { CallName, Events } from '../../shared/contract'
+import type { CallName, Events, Topic } from '../../shared/contract'
 import type { Alert } from '../../shared/domain'
 import { AppError, type ErrorInfo, type Result, unwrap } from '../../shared/errors'
 import type { Actor } from '../store/audit'
 import { STORE_FILE } from '../store/database'
 import type { EngineThreadData } from './engine-thread'
 import { ThreadClient } from './rpc'
+import { SupervisedThread } from './supervised-thread'
+
+/** Starts one of the two threads. */
+export type StartThread = (name: 'engine' | 'reader', workerData: unknown) => Worker
 
 export interface HostOptions extends Omit<EngineThreadData, 'demoEvents'> {
   readonly demoEvents?: string
   readonly onChanged: (topics: Events['changed']) => void
   readonly onNotice: (notice: ErrorInfo) => void
   readonly onAlert: (alert: Alert) => void
-  /** A thread died by itself. */
+  /** A thread died again and again, and is not started any more. */
   readonly onDeath: (error: ErrorInfo) => void
+  /** Default: the files that are built beside this one. */
+  readonly startThread?: StartThread
 }
 
-/** The two threads behind every window and command: the engine, the only writer, and the reader for viewers. */
-export class Host {
-  readonly #engine: ThreadClient
-  readonly #reader: ThreadClient
+/** After a restart of the engine everything that is shown may be out of date. */
+const ALL_TOPICS = Object.keys({
+  integrations: 0,
+  attempts: 0,
+  rejected: 0,
+  logs: 0,
+  events: 0,
+  imports: 0,
+  inbox: 0,
+  secrets: 0,
+  resends: 0,
+  alerts: 0,
+  settings: 0,
+} satisfies Record<Topic, 0>) as Topic[]
 
-  private constructor(engine: ThreadClient, reader: ThreadClient) {
+/**
+ * The two threads behind every window and command: the engine, the only writer, and the reader for viewers. One that dies is
+ * started again, a few times with growing pauses.
+ */
+export class Host {
+  readonly #state: EngineState
+  readonly #engine: SupervisedThread
+  readonly #reader: SupervisedThread
+
+  private constructor(state: EngineState, engine: SupervisedThread, reader: SupervisedThread) {
+    this.#state = state
     this.#engine = engine
     this.#reader = reader
   }
@@ -33,23 +59,46 @@ export class Host {
    * @throws AppError as `Engine` does
    */
   static async open(options: HostOptions): Promise<Host> {
-    const { workspace, key, version, demoEvents = null } = options
-    const data: EngineThreadData = { workspace, key, version, demoEvents }
+    const { workspace, key, version, demoEvents = null, startThread = builtThread, onNotice, onDeath } = options
+    const state: EngineState = { key, demo: false, inbox: false }
     const onEvent = (name: string, payload: unknown) => {
       if (name === 'changed') options.onChanged(payload as Events['changed'])
       else if (name === 'notice') options.onNotice(payload as ErrorInfo)
       else if (name === 'alert') options.onAlert(payload as Alert)
     }
-    const engine = new ThreadClient(thread('engine', data), onEvent, options.onDeath)
-    await engine.ready()
+    const onRestarted = () => options.onChanged(ALL_TOPICS)
+    const engine = await SupervisedThread.open({
+      what: 'The delivery engine',
+      start: (died) => {
+        const data: EngineThreadData = { workspace, key: state.key, version, demoEvents }
+        return new ThreadClient(startThread('engine', data), onEvent, died)
+      },
+      prepare: (client) => prepareEngine(client, state, onNotice),
+      onNotice,
+      onRestarted,
+      onDeath,
+    })
     const storePath = join(workspace, STORE_FILE)
-    const reader = new ThreadClient(thread('reader', { storePath }), onEvent, options.onDeath)
-    await reader.ready()
-    return new Host(engine, reader)
+    try {
+      const reader = await SupervisedThread.open({
+        what: 'The part of the console that reads the store',
+        start: (died) => new ThreadClient(startThread('reader', { storePath }), onEvent, died),
+        onNotice,
+        onRestarted,
+        onDeath,
+      })
+      return new Host(state, engine, reader)
+    } catch (error) {
+      await engine.close(0)
+      throw error
+    }
   }
 
-  engine(name: CallName, input: unknown, actor: Actor): Promise<Result<unknown>> {
-    return this.#engine.call(name, input, actor)
+  async engine(name: CallName, input: unknown, actor: Actor): Promise<Result<unknown>> {
+    const result = await this.#engine.call(name, input, actor)
+    if (result.ok && name === 'inbox.start') this.#state.inbox = true
+    if (result.ok && name === 'inbox.stop') this.#state.inbox = false
+    return result
   }
 
   reader(name: CallName, input: unknown): Promise<Result<unknown>> {
@@ -57,11 +106,13 @@ export class Host {
   }
 
   async unlock(key: Uint8Array): Promise<void> {
+    this.#state.key = key
     unwrap(await this.#engine.call('thread.unlock', key))
   }
 
   async startDemo(): Promise<void> {
     unwrap(await this.#engine.call('thread.demo', null))
+    this.#state.demo = true
   }
 
   async sqliteVersion(): Promise<string> {
@@ -70,14 +121,30 @@ export class Host {
 
   /** Lets attempts in flight finish for up to `graceMs`, then closes the store and ends the threads. */
   async close(graceMs: number): Promise<void> {
-    await this.#reader.call('thread.close', null)
-    await this.#reader.end()
-    await this.#engine.call('thread.close', graceMs)
-    await this.#engine.end()
+    await this.#reader.close(null)
+    await this.#engine.close(graceMs)
   }
 }
 
-function thread(name: 'engine' | 'reader', workerData: unknown): Worker {
+/** What a restarted engine does not find in the store. */
+interface EngineState {
+  key: Uint8Array | null
+  demo: boolean
+  inbox: boolean
+}
+
+async function prepareEngine(
+  client: ThreadClient,
+  { demo, inbox }: EngineState,
+  onNotice: (notice: ErrorInfo) => void,
+): Promise<void> {
+  for (const name of [...(inbox ? ['inbox.start'] : []), ...(demo ? ['thread.demo'] : [])]) {
+    const result = await client.call(name, {})
+    if (!result.ok && result.error.code !== 'engine_unavailable') onNotice(result.error)
+  }
+}
+
+function builtThread(name: 'engine' | 'reader', workerData: unknown): Worker {
   // Both are built beside the file that this code is bundled into.
   if (!__filename.endsWith('.cjs')) throw new AppError('internal', 'Threads run from the built files only.')
   return new Worker(join(__dirname, `${name}.cjs`), { workerData })
