@@ -48,37 +48,39 @@ function sourceOf(integration: number, filter: ResendFilter): Source {
       }
     }
     case 'rejected': {
-      const fields = fieldsOf(filter)
+      const fields = fieldsOf(filter, 'e')
+      // The order of the join is fixed, so that the events come in theirs.
+      const join = fields.where === '' ? '' : 'CROSS JOIN events AS e ON e.seq = r.seq'
       return {
-        sql: `SELECT r.rejected_at AS at, r.seq FROM rejected_events AS r ${fields.join}
+        sql: `SELECT r.rejected_at AS at, r.seq FROM rejected_events AS r ${join}
           WHERE r.integration = ? AND r.rejected_at >= ? AND r.rejected_at < ?${fields.where}`,
         params: [integration, filter.from ?? 0, filter.to ?? Number.MAX_SAFE_INTEGER, ...fields.params],
       }
     }
     case 'range': {
-      const fields = fieldsOf(filter)
+      const fields = fieldsOf(filter, 'r')
       return {
-        sql: `SELECT r.published_at AS at, r.seq FROM events AS r ${fields.join}
-          WHERE r.published_at >= ? AND r.published_at < ?${fields.where}`,
+        sql: `SELECT r.published_at AS at, r.seq FROM events AS r WHERE r.published_at >= ? AND r.published_at < ?${fields.where}`,
         params: [filter.from, filter.to, ...fields.params],
       }
     }
   }
 }
 
-function fieldsOf(filter: Extract<ResendFilter, { kind: 'rejected' | 'range' }>) {
+/** @param table alias of the table of events */
+function fieldsOf(filter: Extract<ResendFilter, { kind: 'rejected' | 'range' }>, table: string) {
   const conditions: string[] = []
   const params: unknown[] = []
   if (filter.eventName !== undefined) {
-    conditions.push('e.type_id IN (SELECT id FROM event_types WHERE name = ?)')
+    // The sign keeps SQLite from entering by the type: it would have to sort all events of it for each page.
+    conditions.push(`+${table}.type_id IN (SELECT id FROM event_types WHERE name = ?)`)
     params.push(filter.eventName)
   }
   if (filter.domainEntityId !== undefined) {
-    conditions.push('e.domain_entity_id = ?')
+    conditions.push(`${table}.domain_entity_id = ?`)
     params.push(filter.domainEntityId)
   }
   return {
-    join: conditions.length === 0 ? '' : 'JOIN events AS e ON e.seq = r.seq',
     where: conditions.map((c) => ` AND ${c}`).join(''),
     params,
   }
