@@ -1,4 +1,3 @@
-import type { AttemptErrorCode } from '../../../shared/attempt-errors'
 import type { DeliveryOptions, EpochMs, ResendFilter } from '../../../shared/domain'
 import { AppError } from '../../../shared/errors'
 import type { AttemptRecord, DeliveryStore, LaneCommit, Origin, ResendProgress, Settlement } from '../../store/delivery'
@@ -8,7 +7,7 @@ import { asStoreError } from '../../store/store-errors'
 import type { Clock, Timer } from '../clock'
 import { RETRY, retryDelay } from './backoff'
 import { Circuit, type OutageRecord } from './circuit'
-import { ConcurrencyLimit } from './concurrency-limit'
+import { ConcurrencyLimit, isOverload } from './concurrency-limit'
 import type { Lane } from './lane'
 import { RateLimit } from './rate-limit'
 import { RETRY_AFTER } from './retry-after'
@@ -122,7 +121,7 @@ const WINDOW_EVENTS = 256
 const WINDOW_BYTES = 2 * 1024 * 1024
 
 /** How far deliveries may run ahead of one event that hangs before the cursor passes it through the waiting room. */
-const AHEAD_MAX = 2000
+export const AHEAD_MAX = 2000
 
 /**
  * A cursor that only passes events of other types is stored in steps of this many, or after this time when there is a commit
@@ -130,14 +129,6 @@ const AHEAD_MAX = 2000
  */
 const CURSOR_STEP = 4096
 const CURSOR_EVERY_MS = 60_000
-
-/** Answers that say that the receiver has too much to do. */
-const OVERLOAD: ReadonlySet<AttemptErrorCode> = new Set([
-  'too_many_requests',
-  'connect_timeout',
-  'response_timeout',
-  'connection_reset',
-])
 
 /** An integration that was stopped by failure tries its target this often. */
 export const RESTART_PROBE_MS = 60_000
@@ -543,7 +534,7 @@ export class WebhookLane implements Lane {
       this.#limit.onSuccess(durationMs, this.#flights.size + 1)
       if (this.#circuit.onSuccess() !== null) this.#outageChanged = true
     } else {
-      if (OVERLOAD.has(errorCode) || outcome.statusCode === 503) this.#limit.onOverload()
+      if (isOverload(errorCode, outcome.statusCode)) this.#limit.onOverload()
       if (retryAfterMs !== null) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs)
       this.#circuit.onFailure(now, { code: errorCode, status: outcome.statusCode, retryAfterMs, probe: flight.probe })
       if (this.#circuit.open) this.#outageChanged = true
