@@ -43,6 +43,7 @@ export const errorSentences = {
   inbox_port_taken: 'Another program uses the port of the webhook inbox.',
   inbox_not_running: 'The webhook inbox is not running.',
   engine_unavailable: 'The delivery engine is not running.',
+  engine_restarted: 'The delivery engine stopped unexpectedly and runs again. Nothing is lost.',
   unknown_call: 'There is no such call.',
   internal: 'Something went wrong inside the console.',
 } as const

@@ -46,12 +46,7 @@ export async function openWorkspace(
     onChanged: (topics) => send(window(), 'changed', topics),
     onNotice: (notice) => send(window(), 'notice', notice),
     onAlert: (alert) => send(window(), 'alert', alert),
-    onDeath: (error) => {
-      send(window(), 'notice', {
-        ...error,
-        message: 'The delivery engine stopped. Restart the console; nothing is lost.',
-      })
-    },
+    onDeath: (error) => send(window(), 'notice', error),
   })
   const actor = osUser('console')
   const main = createMainCalls({ host, workspace, demo: options.demo, actor, window, protection })

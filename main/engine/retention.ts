@@ -80,7 +80,7 @@ export class Retention {
       removed += await this.#events(ago(keepEventsDays))
       if (maxStoreBytes !== null && store.usedBytes() > maxStoreBytes) {
         // Oldest first, whatever its age, until the store is within its bounds or holds only what is still needed.
-        removed += await this.#events(Number.MAX_SAFE_INTEGER, () => store.usedBytes() > maxStoreBytes)
+        removed += await this.#events(Number.MAX_SAFE_INTEGER, () => store.usedBytes() - maxStoreBytes)
       }
       while (!this.#stopped && log.head > 0 && store.vacuum(VACUUM_PAGES)) await pause()
     } catch (error) {
@@ -89,13 +89,16 @@ export class Retention {
     if (removed > 0) this.#ports.onRemoved()
   }
 
-  #events(before: EpochMs, wanted: () => boolean = () => true): Promise<number> {
+  /** @param excess how many bytes have to go, asked before each step */
+  #events(before: EpochMs, excess: () => number = () => Number.POSITIVE_INFINITY): Promise<number> {
     const { store, log, clock, flush, onExpired } = this.#ports
     let position = 0
     return this.#steps((limit) => {
-      if (!wanted()) return { seen: 0, removed: 0 }
+      const bytes = excess()
+      if (bytes <= 0) return { more: false, removed: 0 }
       flush()
-      const step = store.events(position, store.settledByActive(log.head), before, clock.now(), limit)
+      const upTo = store.settledByActive(log.head)
+      const step = store.events(position, { upTo, before, now: clock.now(), limit, bytes })
       position = step.position
       if (step.expiredOf.length > 0) onExpired(step.expiredOf)
       return step
@@ -110,7 +113,7 @@ export class Retention {
       const done = step(limit)
       const took = performance.now() - began
       removed += done.removed
-      if (done.seen < limit) return removed
+      if (!done.more) return removed
       this.#rows = nextStepRows(limit, took)
       await pause()
     }

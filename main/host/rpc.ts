@@ -53,6 +53,11 @@ export class ThreadClient {
     })
   }
 
+  /** True when the thread has ended. */
+  get dead(): boolean {
+    return this.#dead !== null
+  }
+
   /** @param context what the thread has to know besides the input, such as who calls */
   call(name: string, input: unknown, context: unknown = null): Promise<Result<unknown>> {
     if (this.#dead) return Promise.resolve({ ok: false, error: this.#dead })

@@ -48,37 +48,39 @@ export function resendSource(integration: number, filter: ResendFilter): ResendS
       }
     }
     case 'rejected': {
-      const fields = fieldsOf(filter)
+      const fields = fieldsOf(filter, 'e')
+      // The order of the join is fixed, so that the events come in theirs.
+      const join = fields.where === '' ? '' : 'CROSS JOIN events AS e ON e.seq = r.seq'
       return {
-        sql: `SELECT r.rejected_at AS at, r.seq FROM rejected_events AS r ${fields.join}
+        sql: `SELECT r.rejected_at AS at, r.seq FROM rejected_events AS r ${join}
           WHERE r.integration = ? AND r.rejected_at >= ? AND r.rejected_at < ?${fields.where}`,
         params: [integration, filter.from ?? 0, filter.to ?? Number.MAX_SAFE_INTEGER, ...fields.params],
       }
     }
     case 'range': {
-      const fields = fieldsOf(filter)
+      const fields = fieldsOf(filter, 'r')
       return {
-        sql: `SELECT r.published_at AS at, r.seq FROM events AS r ${fields.join}
-          WHERE r.published_at >= ? AND r.published_at < ?${fields.where}`,
+        sql: `SELECT r.published_at AS at, r.seq FROM events AS r WHERE r.published_at >= ? AND r.published_at < ?${fields.where}`,
         params: [filter.from, filter.to, ...fields.params],
       }
     }
   }
 }
 
-function fieldsOf(filter: Extract<ResendFilter, { kind: 'rejected' | 'range' }>) {
+/** @param table alias of the table of events */
+function fieldsOf(filter: Extract<ResendFilter, { kind: 'rejected' | 'range' }>, table: string) {
   const conditions: string[] = []
   const params: unknown[] = []
   if (filter.eventName !== undefined) {
-    conditions.push('e.type_id IN (SELECT id FROM event_types WHERE name = ?)')
+    // The sign keeps SQLite from entering by the type: it would have to sort all events of it for each page.
+    conditions.push(`+${table}.type_id IN (SELECT id FROM event_types WHERE name = ?)`)
     params.push(filter.eventName)
   }
   if (filter.domainEntityId !== undefined) {
-    conditions.push('e.domain_entity_id = ?')
+    conditions.push(`${table}.domain_entity_id = ?`)
     params.push(filter.domainEntityId)
   }
   return {
-    join: conditions.length === 0 ? '' : 'JOIN events AS e ON e.seq = r.seq',
     where: conditions.map((c) => ` AND ${c}`).join(''),
     params,
   }
@@ -87,7 +89,7 @@ function fieldsOf(filter: Extract<ResendFilter, { kind: 'rejected' | 'range' }>)
 /** Event types that the integration takes, as a condition on `type_id`; null for every type. */
 export type TypeIds = readonly number[] | null
 
-/** How many events a re-send would take. */
+/** How many events a re-send would take, in one go: for the viewers' thread. */
 export function countResend(db: ReadableDb, integration: number, filter: ResendFilter, types: TypeIds): number {
   const { sql, params } = resendSource(integration, filter)
   const taken =
@@ -96,6 +98,36 @@ export function countResend(db: ReadableDb, integration: number, filter: ResendF
     .prepare(`SELECT count(*) FROM (${sql}) AS s ${taken}`)
     .pluck()
     .get(...params, ...(types === null ? [] : [JSON.stringify(types)])) as number
+}
+
+/** Part of the count of a re-send, and where the next part begins; null at the end. */
+export interface ResendCount {
+  readonly count: number
+  readonly next: ResendPosition | null
+}
+
+/** How many of the next `limit` events behind `after` a re-send would take: {@link countResend} in steps. */
+export function countResendStep(
+  db: ReadableDb,
+  integration: number,
+  filter: ResendFilter,
+  types: ReadonlySet<number>,
+  after: ResendPosition,
+  limit: number,
+): ResendCount {
+  const { sql, params } = resendSource(integration, filter)
+  const rows = db
+    .prepare(
+      `SELECT s.at, s.seq, e.type_id AS typeId
+       FROM (SELECT * FROM (${sql}) AS f WHERE (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?) AS s
+         LEFT JOIN events AS e ON e.seq = s.seq ORDER BY s.at, s.seq`,
+    )
+    .all(...params, after.at, after.seq, limit) as (ResendPosition & { readonly typeId: number | null })[]
+  const last = rows.at(-1)
+  return {
+    count: rows.filter(({ typeId }) => typeId !== null && types.has(typeId)).length,
+    next: last !== undefined && rows.length === limit ? { at: last.at, seq: last.seq } : null,
+  }
 }
 
 /** An event of a re-send, with what became of it so far. */

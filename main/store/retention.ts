@@ -6,8 +6,8 @@ import { type IntegrationRow, toIntegration } from './integrations'
 
 /** What one step of clearing away did. */
 export interface ExpiredStep {
-  /** Rows that were looked at; fewer than asked for means that nothing is left. */
-  readonly seen: number
+  /** Whether there may be more to remove. */
+  readonly more: boolean
   readonly removed: number
 }
 
@@ -31,7 +31,25 @@ interface EventRow {
   readonly type_id: number
   readonly published_at: number
   readonly accepted_at: number
+  readonly bytes: number
 }
+
+/** What a step may take. */
+export interface EventBounds {
+  /** Position up to which events may go. */
+  readonly upTo: number
+  /** Accepted before. */
+  readonly before: EpochMs
+  readonly now: EpochMs
+  readonly limit: number
+  /** Stops as soon as so many bytes of bodies went; at least one event goes. */
+  readonly bytes: number
+}
+
+/** Attempts of given events. The order of the joins is fixed: SQLite would rather walk all attempts. */
+const ATTEMPTS_OF = `SELECT a.id FROM json_each(?) AS g CROSS JOIN integrations AS i CROSS JOIN attempts AS a
+    ON a.integration = i.no AND a.seq = g.value
+  WHERE a.batch IS NULL`
 
 /**
  * Removes what is older than the workspace keeps, in steps that the caller sizes. What an active integration still has to
@@ -44,7 +62,7 @@ export class RetentionStore {
   constructor(db: WritableDb) {
     this.#db = db
     this.#events = db.prepare(
-      'SELECT seq, type_id, published_at, accepted_at FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
+      'SELECT seq, type_id, published_at, accepted_at, length(body) AS bytes FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
     )
   }
 
@@ -67,11 +85,15 @@ export class RetentionStore {
    * Removes the events after `after` up to `upTo` that were accepted before `before`, with their attempts, up to the first
    * that was not. Those of which a rejected event is still listed stay.
    */
-  events(after: number, upTo: number, before: EpochMs, now: EpochMs, limit: number): ExpiredEvents {
+  events(after: number, bounds: EventBounds): ExpiredEvents {
+    const { upTo, before, now, limit, bytes } = bounds
     return transaction(this.#db, () => {
-      const rows = oldest(this.#events.all(after, upTo, limit) as EventRow[], before, now)
+      const found = this.#events.all(after, upTo, limit) as EventRow[]
+      const old = oldest(found, before, now)
+      const rows = upToBytes(old, bytes)
+      const more = rows.length < old.length || old.length === limit
       const last = rows.at(-1)
-      if (!last) return { seen: 0, removed: 0, position: after, expiredOf: [] }
+      if (!last) return { more, removed: 0, position: after, expiredOf: [] }
       const expiredOf = this.#expire(rows, last.seq)
       const first = rows[0]!.seq
       const held = new Set(
@@ -84,22 +106,10 @@ export class RetentionStore {
           .all(first, last.seq) as number[],
       )
       const gone = JSON.stringify(rows.map((r) => r.seq).filter((seq) => !held.has(seq)))
-      this.#db
-        .prepare(
-          `DELETE FROM attempt_details WHERE attempt IN (
-             SELECT a.id FROM integrations AS i JOIN attempts AS a ON a.integration = i.no
-             WHERE a.batch IS NULL AND a.seq IN (SELECT value FROM json_each(?)))`,
-        )
-        .run(gone)
-      this.#db
-        .prepare(
-          `DELETE FROM attempts WHERE id IN (
-             SELECT a.id FROM integrations AS i JOIN attempts AS a ON a.integration = i.no
-             WHERE a.batch IS NULL AND a.seq IN (SELECT value FROM json_each(?)))`,
-        )
-        .run(gone)
+      this.#db.prepare(`DELETE FROM attempt_details WHERE attempt IN (${ATTEMPTS_OF})`).run(gone)
+      this.#db.prepare(`DELETE FROM attempts WHERE id IN (${ATTEMPTS_OF})`).run(gone)
       const { changes } = this.#db.prepare('DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?))').run(gone)
-      return { seen: rows.length, removed: changes, position: last.seq, expiredOf }
+      return { more, removed: changes, position: last.seq, expiredOf }
     })
   }
 
@@ -190,7 +200,7 @@ export class RetentionStore {
       const list = JSON.stringify(ids)
       this.#db.prepare('DELETE FROM attempt_details WHERE attempt IN (SELECT value FROM json_each(?))').run(list)
       this.#db.prepare('DELETE FROM attempts WHERE id IN (SELECT value FROM json_each(?))').run(list)
-      return { seen, removed: ids.length, place }
+      return { more: seen === limit, removed: ids.length, place }
     })
   }
 
@@ -211,7 +221,7 @@ export class RetentionStore {
           .run(changes, no)
         removed += changes
       }
-      return { seen: removed, removed }
+      return { more: removed >= limit, removed }
     })
   }
 
@@ -248,6 +258,13 @@ interface AgedAttempt {
   readonly id: number
   readonly startedAt: EpochMs
   readonly free: number
+}
+
+/** The rows at the front until their bodies hold so many bytes. */
+function upToBytes(rows: readonly EventRow[], bytes: number): readonly EventRow[] {
+  let end = 0
+  for (let sum = 0; end < rows.length && (end === 0 || sum < bytes); end++) sum += rows[end]!.bytes
+  return rows.slice(0, end)
 }
 
 /**

@@ -184,8 +184,13 @@ export class Workbench {
   }
 
   /** Publishes events with these numbers. */
-  publish(numbers: readonly number[], name = 'order.created', publishedAt: number = this.clock.now()): void {
-    this.engine.publish(numbers.map((no) => parseEnvelope(Buffer.from(envelope(no, name, publishedAt)))))
+  publish(
+    numbers: readonly number[],
+    name = 'order.created',
+    publishedAt: number = this.clock.now(),
+    padding?: string,
+  ): void {
+    this.engine.publish(numbers.map((no) => parseEnvelope(Buffer.from(envelope(no, name, publishedAt, padding)))))
   }
 
   summary(id = 'orders'): IntegrationSummary {
@@ -253,6 +258,11 @@ export class Workbench {
     } while (flights.open > hanging || this.#unrecorded)
   }
 
+  /** Waits until no attempt is on its way. */
+  async landed(): Promise<void> {
+    while (flights.open > 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+
   get #unrecorded(): boolean {
     return flights.ended > this.#recorded
   }
@@ -288,10 +298,9 @@ export class Workbench {
   }
 }
 
-/** The stored form of an event with a number. */
-export function envelope(no: number, name = 'order.created', publishedAt = Date.UTC(2026, 0, 12, 8)): string {
+function envelope(no: number, name: string, publishedAt: number, padding: string | undefined): string {
   const published_at = new Date(publishedAt).toISOString()
-  return JSON.stringify({ tenant: 't', name, published_at, payload: { id: `entity-${no}`, no } })
+  return JSON.stringify({ tenant: 't', name, published_at, payload: { id: `entity-${no}`, no, padding } })
 }
 
 /** The number of the event that a request carries. */

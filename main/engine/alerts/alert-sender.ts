@@ -3,7 +3,7 @@ import type { Alert } from '../../../shared/domain'
 import type { Clock, Timer } from '../clock'
 
 /** Pauses before the tries after the first. */
-const RETRY_AFTER_MS = [5_000, 30_000] as const
+export const ALERT_RETRY_AFTER_MS = [5_000, 30_000] as const
 const TIMEOUT_MS = 10_000
 
 export interface AlertSenderPorts {
@@ -52,7 +52,7 @@ export class AlertSender {
       why = error instanceof Error ? error.message : 'it cannot be reached'
     }
     if (this.#stopped) return
-    const wait = RETRY_AFTER_MS[failures]
+    const wait = ALERT_RETRY_AFTER_MS[failures]
     if (wait === undefined) return this.#ports.onLost(alert, why)
     const timer = this.#ports.clock.setTimer(this.#ports.clock.now() + wait, () => {
       this.#timers.delete(timer)

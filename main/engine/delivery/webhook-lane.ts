@@ -1,4 +1,3 @@
-import type { AttemptErrorCode } from '../../../shared/attempt-errors'
 import type { DeliveryOptions, EpochMs, ResendFilter } from '../../../shared/domain'
 import { AppError } from '../../../shared/errors'
 import type { AttemptRecord, DeliveryStore, LaneCommit, Origin, ResendProgress, Settlement } from '../../store/delivery'
@@ -8,7 +7,7 @@ import { asStoreError } from '../../store/store-errors'
 import type { Clock, Timer } from '../clock'
 import { RETRY, retryDelay } from './backoff'
 import { Circuit, type OutageRecord } from './circuit'
-import { ConcurrencyLimit } from './concurrency-limit'
+import { ConcurrencyLimit, isOverload } from './concurrency-limit'
 import type { Lane } from './lane'
 import { RateLimit } from './rate-limit'
 import { RETRY_AFTER } from './retry-after'
@@ -122,18 +121,14 @@ const WINDOW_EVENTS = 256
 const WINDOW_BYTES = 2 * 1024 * 1024
 
 /** How far deliveries may run ahead of one event that hangs before the cursor passes it through the waiting room. */
-const AHEAD_MAX = 2000
+export const AHEAD_MAX = 2000
 
-/** A cursor that only passes events of other types is stored in steps of this many: a restart looks at them again, no more. */
+/**
+ * A cursor that only passes events of other types is stored in steps of this many, or after this time when there is a commit
+ * anyway: a restart looks at them again, no more, but retention has to know.
+ */
 const CURSOR_STEP = 4096
-
-/** Answers that say that the receiver has too much to do. */
-const OVERLOAD: ReadonlySet<AttemptErrorCode> = new Set([
-  'too_many_requests',
-  'connect_timeout',
-  'response_timeout',
-  'connection_reset',
-])
+const CURSOR_EVERY_MS = 60_000
 
 /** An integration that was stopped by failure tries its target this often. */
 export const RESTART_PROBE_MS = 60_000
@@ -172,6 +167,8 @@ export class WebhookLane implements Lane {
   #parked: LaneCommit['parked'][number][] = []
   #readPos: number
   #cursor: number
+  /** When the cursor was stored. */
+  #cursorAt: EpochMs
   readonly #skip: Set<number>
   #mode: 'stopped' | 'running' | 'probing' = 'stopped'
   #abandoned = false
@@ -219,6 +216,7 @@ export class WebhookLane implements Lane {
     this.#circuit = new Circuit(ports.random, outage)
     this.#lastProbeAt = outage?.lastAt ?? 0
     this.#seenAt = ports.clock.now()
+    this.#cursorAt = this.#seenAt
     this.#possible = new Stopwatch(options.possibleMs)
   }
 
@@ -536,7 +534,7 @@ export class WebhookLane implements Lane {
       this.#limit.onSuccess(durationMs, this.#flights.size + 1)
       if (this.#circuit.onSuccess() !== null) this.#outageChanged = true
     } else {
-      if (OVERLOAD.has(errorCode) || outcome.statusCode === 503) this.#limit.onOverload()
+      if (isOverload(errorCode, outcome.statusCode)) this.#limit.onOverload()
       if (retryAfterMs !== null) this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfterMs)
       this.#circuit.onFailure(now, { code: errorCode, status: outcome.statusCode, retryAfterMs, probe: flight.probe })
       if (this.#circuit.open) this.#outageChanged = true
@@ -601,7 +599,7 @@ export class WebhookLane implements Lane {
     const { cursor, passedOver } = this.#progress()
     const resends = [...this.#jobs.values()].filter((job) => job.dirty).map((job) => this.#progressOf(job))
     const nothing = this.#finished.length + this.#parked.length + passedOver + resends.length === 0
-    if (nothing && !this.#outageChanged && cursor - this.#cursor < CURSOR_STEP) return null
+    if (nothing && !this.#outageChanged && !this.#cursorIsDue(cursor)) return null
     return {
       integration: this.no,
       attempts: this.#finished.slice(),
@@ -613,6 +611,12 @@ export class WebhookLane implements Lane {
       resends,
       batches: [],
     }
+  }
+
+  #cursorIsDue(cursor: number): boolean {
+    if (cursor - this.#cursor >= CURSOR_STEP) return true
+    const since = this.#ports.clock.now() - this.#cursorAt
+    return cursor > this.#cursor && (since >= CURSOR_EVERY_MS || since < 0)
   }
 
   #outageJson(): string | null {
@@ -638,6 +642,7 @@ export class WebhookLane implements Lane {
     }
     this.#parked.splice(0, commit.parked.length)
     this.#cursor = commit.cursor
+    this.#cursorAt = this.#ports.clock.now()
     if (commit.outage !== undefined) this.#outageChanged = false
     while (this.#openAt < this.#open.length && this.#open[this.#openAt]!.seq <= commit.cursor) this.#openAt++
     if (this.#openAt > 1024 && this.#openAt * 2 > this.#open.length) {

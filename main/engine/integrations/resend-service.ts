@@ -5,7 +5,8 @@ import { type Actor, writeAudit } from '../../store/audit'
 import type { BatchStore } from '../../store/batches'
 import { transaction, type WritableDb } from '../../store/database'
 import type { EventLog } from '../../store/event-log'
-import { countResend, type ResendStore } from '../../store/resends'
+import type { IntegrationRecord } from '../../store/integrations'
+import { countResendStep, type ResendCount, type ResendPosition, type ResendStore } from '../../store/resends'
 import type { RetentionStore } from '../../store/retention'
 import { parseUuid } from '../../store/uuid'
 import type { Clock } from '../clock'
@@ -36,21 +37,14 @@ export class ResendService {
    *
    * @throws AppError `integration_not_running`, `nothing_to_resend`
    */
-  start({ id, filter }: Parsed<'resends.start'>, actor: Actor): Resend {
-    const { db, store, batches, clock, integrations } = this.#ports
-    const record = integrations.find(id)
-    if (record.integration.status !== 'running') {
-      throw new AppError('integration_not_running', `"${id}" is paused, so nothing is sent. Start it first.`, {
-        field: 'id',
-      })
-    }
+  async start({ id, filter }: Parsed<'resends.start'>, actor: Actor): Promise<Resend> {
+    const { db, store, clock, integrations } = this.#ports
+    const bounded = boundedBy(clock.now(), filter)
+    const { no } = this.#running(id)
+    const total = await this.#count(id, bounded)
+    const record = this.#running(id)
+    if (record.no !== no) throw new AppError('integration_not_found', `"${id}" was deleted meanwhile.`, { field: 'id' })
     const now = clock.now()
-    const bounded = boundedBy(now, filter)
-    // An S3 target gets whole objects again: all events of the batches that hold what was asked for.
-    const total =
-      record.integration.target.kind === 's3'
-        ? batches.eventsOf(batches.holding(record.no, bounded))
-        : countResend(db, record.no, bounded, integrations.typesOf(record))
     if (total === 0) throw new AppError('nothing_to_resend', undefined, { field: 'filter' })
     const resendId = transaction(db, () => {
       const begun = store.begin(record.no, bounded, total, actor.name, now)
@@ -64,6 +58,33 @@ export class ResendService {
     })
     integrations.lane(record.no)?.addResend(resendId)
     return this.#answer(resendId)
+  }
+
+  /** @throws AppError `integration_not_running` */
+  #running(id: string): IntegrationRecord {
+    const record = this.#ports.integrations.find(id)
+    if (record.integration.status === 'running') return record
+    throw new AppError('integration_not_running', `"${id}" is paused, so nothing is sent. Start it first.`, {
+      field: 'id',
+    })
+  }
+
+  /** Deliveries get the thread between two steps. */
+  async #count(id: string, filter: ResendFilter): Promise<number> {
+    const { db, batches, integrations } = this.#ports
+    const record = integrations.find(id)
+    // An S3 target gets whole objects again: all events of the batches that hold what was asked for.
+    if (record.integration.target.kind === 's3') return batches.eventsOf(batches.holding(record.no, filter))
+    const types = new Set(integrations.typesOf(record))
+    let total = 0
+    let after: ResendPosition | null = RESEND_BEGIN
+    while (after !== null) {
+      const step: ResendCount = countResendStep(db, record.no, filter, types, after, COUNT_STEP)
+      total += step.count
+      after = step.next
+      if (after !== null) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return total
   }
 
   /** @throws AppError `resend_not_found`, `resend_ended` */
@@ -127,6 +148,12 @@ export class ResendService {
     return resend
   }
 }
+
+/** Events counted at a time before a re-send begins. */
+const COUNT_STEP = 2000
+
+/** Before every event. */
+const RESEND_BEGIN: ResendPosition = { at: -1, seq: 0 }
 
 const ACTIONS = { paused: 'pause', running: 'resume', cancelled: 'cancel' } as const
 

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { COMMIT_INTERVAL_MAX_MS, COMMIT_INTERVAL_MS, gatheringTime } from '../../main/engine/delivery/committer'
+import { numbers, Workbench } from '../support/workbench'
+
+describe('group commit', () => {
+  it('gathers for longer when storing takes longer, within its bounds', () => {
+    expect(gatheringTime(0)).toBe(COMMIT_INTERVAL_MS)
+    expect(gatheringTime(1)).toBe(COMMIT_INTERVAL_MS)
+    expect(gatheringTime(5)).toBe(20)
+    expect(gatheringTime(60)).toBe(COMMIT_INTERVAL_MAX_MS)
+  })
+
+  it('keeps results while the disk is full, sends nothing new, tells once, and goes on with every lane', async () => {
+    const bench = await Workbench.start()
+    bench.receiver.always({ status: 500, body: 'x'.repeat(16_000) })
+    bench.open({ random: () => 0.999 })
+    await bench.create({ options: { concurrency: 8 } })
+    await bench.create({ id: 'returns', selection: { entities: ['return'], events: [] } })
+    bench.publish([500], 'return.processed')
+    await bench.untilAttempts(1)
+    bench.publish(numbers(1, 100))
+    // Answers of 16 KB fill what little room there is.
+    bench.limitPages(8)
+    await bench.until(() => bench.notices.length > 0)
+    await bench.landed()
+    const sent = bench.arrived.length
+    expect(sent).toBeLessThan(100)
+    const stored = bench.value('SELECT count(*) FROM attempts') as number
+    bench.receiver.always('ok')
+    // The event of the other lane is due, and must wait for the store too.
+    await bench.clock.advance(999)
+    await bench.landed()
+    expect(bench.arrived.length).toBe(sent)
+    const large = () => bench.publish([600], 'order.created', undefined, 'x'.repeat(200_000))
+    expect(large).toThrow(expect.objectContaining({ code: 'store_full' }))
+    expect(bench.notices).toMatchObject([{ code: 'store_full' }])
+    bench.limitPages(null)
+    await bench.until(() => (bench.value('SELECT count(*) FROM attempts') as number) > stored)
+    await bench.untilSettled(1, 'returns')
+    await bench.pass(() => bench.summary().backlog === 0, { step: 1000, limit: 600_000 })
+    expect(bench.summary()).toMatchObject({ delivered: 100, waiting: 0 })
+    expect(bench.notices).toHaveLength(1)
+    bench.checkCounters()
+    bench.checkCounters('returns')
+  }, 60_000)
+
+  it('records results of before a refusal when the store takes them again, and repeats none', async () => {
+    const bench = await Workbench.start()
+    let release: (() => void)[] = []
+    bench.receiver.receiver.answerWith(() => new Promise((resolve) => release.push(() => resolve({ status: 200 }))))
+    bench.open()
+    await bench.create({ options: { concurrency: 4 } })
+    bench.publish(numbers(1, 10))
+    await bench.until(() => release.length === 4)
+    bench.refuse()
+    for (const answer of release) answer()
+    release = []
+    await bench.until(() => bench.notices.length === 1)
+    // What was sent before the store refused ends too, and nothing follows it.
+    await bench.until(() => release.length === bench.arrived.length - 4)
+    for (const answer of release) answer()
+    await bench.landed()
+    const sent = bench.arrived.length
+    await bench.clock.advance(60_000)
+    await bench.landed()
+    expect(bench.arrived.length).toBe(sent)
+    bench.accept()
+    bench.receiver.receiver.answerWith({ status: 200 })
+    await bench.untilSettled(10)
+    expect(bench.arrived.toSorted((a, b) => a - b)).toEqual(numbers(1, 10))
+  })
+})
