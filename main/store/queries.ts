@@ -4,6 +4,7 @@ import type { Handlers } from '../../shared/contract/handlers'
 import type {
   Attempt,
   AttemptDetail,
+  EpochMs,
   IntegrationCounts,
   IntegrationSummary,
   LogAction,
@@ -19,6 +20,7 @@ import { listAudit, verifyAudit } from './audit'
 import type { ReadableDb, Statement } from './database'
 import { findImport, listImportProblems, listImports } from './imports'
 import { type IntegrationRow, integrationNo, toIntegration, toOutage } from './integrations'
+import { MatchingCounter } from './matching'
 import { countResend, listResends } from './resends'
 import { formatUuid } from './uuid'
 
@@ -31,6 +33,7 @@ export type ReaderCall =
   | 'attempts.list'
   | 'attempts.get'
   | 'events.figures'
+  | 'events.matching'
   | 'resends.preview'
   | 'resends.list'
   | 'alerts.list'
@@ -78,8 +81,13 @@ const ENTITY_EVENTS_MAX = 5000
 
 const FIRST_PAGE: readonly [number, number] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
 
-/** Everything that the viewers ask. Holds a read-only connection, so nothing here can change the store. */
-export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
+/**
+ * Everything that the viewers ask. Holds a read-only connection, so nothing here can change the store.
+ *
+ * @param now what "the last 24 hours" end at
+ */
+export function createQueries(db: ReadableDb, now: () => EpochMs = Date.now): Handlers<ReaderCall> {
+  const matching = new MatchingCounter(db)
   const statements = new Map<string, Statement>()
   const sql = (text: string): Statement => {
     let statement = statements.get(text)
@@ -321,6 +329,8 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
       }
       return figures
     },
+
+    'events.matching': ({ selection }) => matching.count(selection, now()),
 
     'resends.preview': ({ id, filter }) => {
       const row = sql('SELECT * FROM integrations WHERE no = ?').get(noOf(id)) as SummaryRow
