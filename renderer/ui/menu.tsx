@@ -42,3 +42,8 @@ export function MenuItem({ icon, onSelect, children }: ItemProps) {
     </Base.Item>
   )
 }
+
+/** Parts groups of entries. */
+export function MenuSeparator() {
+  return <Base.Separator className={styles.separator} />
+}

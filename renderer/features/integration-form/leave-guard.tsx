@@ -1,0 +1,30 @@
+import { useBlocker } from '@tanstack/react-router'
+import { ConfirmDialog } from '../../ui/confirm-dialog'
+
+interface Props {
+  /** Asked at the moment of leaving. */
+  readonly unsaved: () => boolean
+  readonly title: string
+}
+
+/** Asks before what was entered is lost: inside the app here, on closing the window or quitting through the main process. */
+export function LeaveGuard({ unsaved, title }: Props) {
+  const leaving = useBlocker({
+    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && unsaved(),
+    enableBeforeUnload: unsaved,
+    withResolver: true,
+  })
+  if (leaving.status !== 'blocked') return null
+  return (
+    <ConfirmDialog
+      open
+      title={title}
+      cancelLabel="Keep editing"
+      confirmLabel="Discard"
+      onCancel={leaving.reset}
+      onConfirm={leaving.proceed}
+    >
+      <p>What you have entered is not saved.</p>
+    </ConfirmDialog>
+  )
+}
