@@ -106,19 +106,21 @@ function Unchangeable({ integration }: { readonly integration: Integration }) {
   const { kind, address } = targetText(target)
   return (
     <div className={styles.scroller}>
-      <Callout
-        tone="info"
-        title="A temporary integration cannot be changed"
-        action={
-          <Link to="/integrations/new" search={{ like: id }} className={buttonClass('secondary', true)}>
-            <Copy size={13} aria-hidden="true" />
-            Duplicate
-          </Link>
-        }
-      >
-        It replays the events between two dates once. With other events or another target the replay would be neither
-        the one nor the other, so create a new one instead.
-      </Callout>
+      <div className={styles.remarks}>
+        <Callout
+          tone="info"
+          title="A temporary integration cannot be changed"
+          action={
+            <Link to="/integrations/new" search={{ like: id }} className={buttonClass('secondary', true)}>
+              <Copy size={13} aria-hidden="true" />
+              Duplicate
+            </Link>
+          }
+        >
+          It replays the events between two dates once. With other events or another target the replay would be neither
+          the one nor the other, so create a new one instead.
+        </Callout>
+      </div>
       <FixedDetails integration={integration} />
       <Area title="Events" about="What it consumes.">
         {names.length === 0 ? (

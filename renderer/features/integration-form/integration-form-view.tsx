@@ -44,7 +44,7 @@ export function IntegrationFormView(props: Props) {
       }}
     >
       <div className={styles.scroller}>
-        {remarks}
+        <div className={styles.remarks}>{remarks}</div>
         {details}
         <EventsArea form={form} />
         <TargetArea form={form} />
