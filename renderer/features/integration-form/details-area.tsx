@@ -74,7 +74,7 @@ export function DetailsArea({ form: state }: { readonly form: IntegrationForm })
       {hasStartDate(values) && (
         <div className={styles.dates}>
           <TextField
-            {...register('startsAt', { deps: ['endsAt'] })}
+            {...register('startsAt')}
             id={inputId('startsAt')}
             type="datetime-local"
             step="any"

@@ -38,6 +38,8 @@ export function IntegrationFormView(props: Props) {
       noValidate
       aria-label={name}
       onPaste={onPaste}
+      onBlur={(event) => form.left(event.target.id)}
+      onChange={(event) => form.changed((event.target as Element).id)}
       onSubmit={(event) => {
         event.preventDefault()
         if (canSubmit) form.submit()

@@ -7,6 +7,7 @@ import { flushSync } from 'react-dom'
 import { type FieldErrors, type Resolver, type UseFormReturn, useForm } from 'react-hook-form'
 import { sentenceOf } from '../../bridge/client'
 import { figuresQuery, infoQuery, integrationListQuery } from '../../query/queries'
+import { afterPointer } from '../../ui/after-pointer'
 import { type Reading, selectionIn } from './definition'
 import { entitiesWith } from './event-selection'
 import {
@@ -48,6 +49,10 @@ export interface IntegrationForm {
   /** Brings a field into view with the focus in it, unfolding the part that hides it. */
   readonly focus: (name: FieldName) => void
   readonly submit: () => void
+  /** An input was left: it is checked from now on. */
+  readonly left: (inputId: string) => void
+  /** An input was changed: a remark at it may be out of date. */
+  readonly changed: (inputId: string) => void
   /** Fills in what a pasted text says. */
   readonly fill: (reading: Reading) => void
   /** Checks fields and brings the first that is wrong into view; true when none is. */
@@ -73,7 +78,7 @@ export function useIntegrationForm({ initial, saved, save }: Options): Integrati
   }
   const form = useForm<FormValues, Surroundings>({
     defaultValues: initial,
-    mode: 'onTouched',
+    mode: 'onSubmit',
     context: surroundings,
     resolver: resolve,
     shouldFocusError: false,
@@ -83,6 +88,7 @@ export function useIntegrationForm({ initial, saved, save }: Options): Integrati
   const values = form.watch()
   const problems = problemsIn(errors)
   const inputId = (name: FieldName) => `${domId}-${name}`
+  const fieldAt = (id: string) => fieldNames.find((name) => inputId(name) === id)
 
   const focus = (name: FieldName) => {
     if (isAdvanced(name)) flushSync(() => setAdvancedOpen(true))
@@ -138,6 +144,15 @@ export function useIntegrationForm({ initial, saved, save }: Options): Integrati
     setAdvancedOpen,
     inputId,
     focus,
+    left: (id) => {
+      const name = fieldAt(id)
+      if (name !== undefined) afterPointer(() => void form.trigger(name === 'startsAt' ? ['startsAt', 'endsAt'] : name))
+    },
+    changed: (id) => {
+      const name = fieldAt(id)
+      if (name !== undefined && problems[name] !== undefined) void form.trigger(name)
+      if (name === 'startsAt' && problems.endsAt !== undefined) void form.trigger('endsAt')
+    },
     submit: () => void form.handleSubmit(accepted, refused)(),
     fill: (reading) => {
       const { chosen, future } = reading.values
