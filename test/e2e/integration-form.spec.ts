@@ -126,6 +126,7 @@ test('create a webhook integration: pick events, test the target, sign, create',
 
   // The target: a wrong address is tested and explained, then a right one with a test event on the operator's word.
   await page.getByRole('radio', { name: 'Webhook' }).click()
+  await expect(page.getByText(/need attention/)).toBeHidden()
   await page.getByRole('button', { name: 'Test target' }).click()
   await expect(textbox(page, 'Callback URL')).toBeFocused()
   await textbox(page, 'Callback URL').fill('http://127.0.0.1:9/')
@@ -136,7 +137,7 @@ test('create a webhook integration: pick events, test the target, sign, create',
   const panel = page.getByRole('region', { name: 'Test target' })
   await panel.getByRole('button', { name: 'Test target' }).click()
   await expect(panel.getByText('The target cannot take events like this')).toBeVisible()
-  await panel.getByText('The target cannot take events like this').scrollIntoViewIfNeeded()
+  await expect(panel.getByText('The target cannot take events like this')).toBeInViewport()
   await keepScreen(page, 'form-test-failed')
   await textbox(page, 'Callback URL').fill(receiver.url)
   await expect(panel.getByText('The target was changed after this test.')).toBeVisible()
@@ -148,7 +149,6 @@ test('create a webhook integration: pick events, test the target, sign, create',
   await expect(panel.getByText(/took the test event/)).toBeVisible()
   expect(receiver.requests).toHaveLength(1)
   expect(receiver.requests[0]!.headers).toMatchObject({ 'webhook-test': 'true', authorization: 'Bearer the-api-key' })
-  await panel.getByText(/took the test event/).scrollIntoViewIfNeeded()
   await keepScreen(page, 'form-test-passed')
 
   // A problem in the folded part unfolds it.
@@ -288,7 +288,8 @@ test('edit: what is fixed is shown and fixed, the rest is saved in one step whil
   await expect(form.getByText(/Attempts in flight finish first/)).toBeVisible()
   await keepScreen(page, 'edit-saving')
   release!()
-  await expect(page.getByText('Integration erp-orders was changed')).toBeVisible()
+  await expect(form.getByText('Saved. Delivery goes on with the change.')).toBeVisible()
+  await keepScreen(page, 'edit-saved')
   await expect(form.getByRole('group', { name: 'API Key' })).toContainText('Saved')
 
   await receiver.waitForCount(2, 30_000)
@@ -429,12 +430,18 @@ test('leaving with unsaved input is asked for, inside the app and by the window'
   await expect.poll(asked).toBe(1)
   await expect(textbox(page, 'Integration ID')).toHaveValue('half-done')
 
-  // Nothing is asked once there is nothing to lose.
+  // The way inside the app.
   await sidebar.getByRole('link', { name: 'Imports' }).click()
   await question.getByRole('button', { name: 'Discard' }).click()
   await expect(page.getByRole('heading', { name: 'Imports', level: 1 })).toBeVisible()
+
+  await openForm(page)
+  await textbox(page, 'Integration ID').fill('given-up')
   const closed = app.waitForEvent('close')
-  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close())
+  await app.evaluate(({ BrowserWindow }) => {
+    ;(globalThis as unknown as { answer: number }).answer = 1
+    BrowserWindow.getAllWindows()[0]!.close()
+  })
   await closed
 })
 

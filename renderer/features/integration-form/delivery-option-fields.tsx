@@ -5,7 +5,6 @@ import { Checkbox } from '../../ui/checkbox'
 import { RadioField } from '../../ui/radio'
 import { TextField } from '../../ui/text-field'
 import {
-  boundsText,
   changedOptions,
   hasOption,
   type NumberOption,
@@ -13,6 +12,7 @@ import {
   numberOptionNames,
   numberOptions,
   optionTexts,
+  rangeText,
 } from './form-model'
 import styles from './integration-form.module.css'
 import type { IntegrationForm } from './use-integration-form'
@@ -87,8 +87,6 @@ export function DeliveryOptionFields({ form: state }: { readonly form: Integrati
 
 function NumberField({ name, form: state }: { readonly name: NumberOptionName; readonly form: IntegrationForm }) {
   const option: NumberOption = numberOptions[name]
-  const standard =
-    defaults[name] === '' ? option.empty : `${Number(defaults[name]).toLocaleString('en-US')} ${option.unit}`
   return (
     <TextField
       {...state.form.register(name)}
@@ -99,7 +97,7 @@ function NumberField({ name, form: state }: { readonly name: NumberOptionName; r
       error={state.problems[name]}
       hint={
         <>
-          {option.hint} {boundsText(name)} Default: {standard}.
+          {option.hint} {rangeText(name)}
         </>
       }
       trailing={<span className={styles.unit}>{option.unit}</span>}

@@ -38,7 +38,10 @@ export function DetailsArea({ form: state }: { readonly form: IntegrationForm })
           <RadioField
             label="Integration Type"
             value={field.value}
-            onChange={field.onChange}
+            onChange={(value) => {
+              field.onChange(value)
+              state.chosenAnew()
+            }}
             options={[
               { value: 'permanent', label: 'Permanent', hint: 'Delivers until you pause or delete it. No end date.' },
               {
@@ -58,7 +61,10 @@ export function DetailsArea({ form: state }: { readonly form: IntegrationForm })
             <RadioField
               label="Deliver"
               value={field.value}
-              onChange={field.onChange}
+              onChange={(value) => {
+                field.onChange(value)
+                state.chosenAnew()
+              }}
               options={[
                 { value: 'new', label: 'New events only' },
                 {

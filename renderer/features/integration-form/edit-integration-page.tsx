@@ -11,7 +11,6 @@ import { Callout } from '../../ui/callout'
 import { Definitions } from '../../ui/definitions'
 import { formatSpan } from '../../ui/format'
 import { SkeletonRows } from '../../ui/skeleton'
-import { toastSuccess } from '../../ui/toast'
 import { targetText } from '../integrations/words'
 import { Area } from './area'
 import { FixedDetails } from './fixed-details'
@@ -36,6 +35,7 @@ export function EditIntegrationPage() {
 function EditForm({ current }: { readonly current: IntegrationSummary }) {
   const client = useQueryClient()
   const [saved, setSaved] = useState<Integration>(current)
+  const [justSaved, setJustSaved] = useState(false)
   const { id, status, options } = saved
   const running = status === 'running'
 
@@ -47,7 +47,7 @@ function EditForm({ current }: { readonly current: IntegrationSummary }) {
       client.setQueryData<IntegrationSummary>(keys.integration(id), (old) => old && { ...old, ...updated })
       void client.invalidateQueries({ queryKey: keys.integrations })
       startFrom(updated)
-      toastSuccess(`Integration ${id} was changed`)
+      setJustSaved(true)
     },
   })
   const startFrom = (integration: Integration) => {
@@ -84,6 +84,9 @@ function EditForm({ current }: { readonly current: IntegrationSummary }) {
             ? `Attempts in flight finish first, which may take ${formatSpan(options.totalTimeoutMs)}. Then delivery goes on where it was.`
             : 'Saving.'
         }
+        savedText={
+          justSaved && !changed ? (running ? 'Saved. Delivery goes on with the change.' : 'Saved.') : undefined
+        }
         canSubmit={changed}
         cancel={
           <Button disabled={!form.isDirty || form.saving} onClick={() => form.form.reset(formOf(saved))}>
@@ -117,8 +120,8 @@ function Unchangeable({ integration }: { readonly integration: Integration }) {
             </Link>
           }
         >
-          It replays the events between two dates once. With other events or another target the replay would be neither
-          the one nor the other, so create a new one instead.
+          It replays the events between two dates once, and a change would leave that replay half the one and half the
+          other. Duplicate it to run another.
         </Callout>
       </div>
       <FixedDetails integration={integration} />

@@ -28,7 +28,7 @@ export function EventsArea({ form: state }: { readonly form: IntegrationForm }) 
             for order and return, and another one for fulfillment_request.
           </p>
           {saved !== undefined && (
-            <p>A change holds from here on: events that are delivered, rejected or passed already are not touched.</p>
+            <p>A change applies from now on: events that were delivered, rejected or passed by stay as they are.</p>
           )}
         </>
       }

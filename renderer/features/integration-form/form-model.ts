@@ -191,6 +191,15 @@ const advancedFields: ReadonlySet<FieldName> = new Set([
   ...numberOptionNames,
 ])
 
+/** What is on screen of the fields that depend on a choice; remarks at the others are out of date once it is made. */
+export const dependentFields: readonly FieldName[] = [
+  'startsAt',
+  'endsAt',
+  ...targetFields.webhook,
+  ...targetFields.s3,
+  ...numberOptionNames,
+]
+
 /** True for a field in the part of the form that is folded at first. */
 export function isAdvanced(name: FieldName): boolean {
   return advancedFields.has(name)
@@ -553,6 +562,15 @@ function issuesOf({ error }: Checked): readonly (readonly [FieldName, string])[]
 
 function isNumberOption(name: FieldName): name is FieldName & NumberOptionName {
   return name in numberOptions
+}
+
+/** The bounds of a delivery option and its default, in few words. */
+export function rangeText(name: NumberOptionName): string {
+  const { min, max } = boundsOf(name)
+  const { scale, ...option }: NumberOption = numberOptions[name]
+  const standard = deliveryDefaults[name]
+  const shown = standard === null ? option.empty : (standard / scale).toLocaleString('en-US')
+  return `${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}, default ${shown}.`
 }
 
 /** The bounds of a delivery option as a sentence. */

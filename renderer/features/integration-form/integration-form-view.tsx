@@ -1,3 +1,4 @@
+import { Check } from 'lucide-react'
 import type { ClipboardEvent, ReactNode } from 'react'
 import { Button } from '../../ui/button'
 import { EventsArea } from './events-area'
@@ -17,6 +18,8 @@ interface Props {
   readonly submitLabel: string
   /** Said while saving takes its time. */
   readonly savingText?: string
+  /** Said after it was saved, for who stays on the screen. */
+  readonly savedText?: string | undefined
   /** False while there is nothing to save. */
   readonly canSubmit?: boolean
   /** Leaves the form. */
@@ -27,7 +30,18 @@ interface Props {
 
 /** The three areas of an integration and the bar that saves them. */
 export function IntegrationFormView(props: Props) {
-  const { form, name, remarks, details, submitLabel, savingText, canSubmit = true, cancel, onPasteText } = props
+  const {
+    form,
+    name,
+    remarks,
+    details,
+    submitLabel,
+    savingText,
+    savedText,
+    canSubmit = true,
+    cancel,
+    onPasteText,
+  } = props
   const badFields = fieldNames.filter((field) => form.problems[field] !== undefined)
   const onPaste = (event: ClipboardEvent) => {
     if (onPasteText?.(event.clipboardData.getData('text/plain'))) event.preventDefault()
@@ -69,6 +83,12 @@ export function IntegrationFormView(props: Props) {
               </span>
             )}
             {form.saving && savingText !== undefined && <span className={styles.hint}>{savingText}</span>}
+            {savedText !== undefined && !form.saving && (
+              <span className={styles.done}>
+                <Check size={14} aria-hidden="true" />
+                {savedText}
+              </span>
+            )}
           </div>
           {cancel}
           <Button type="submit" variant="primary" pending={form.saving} aria-disabled={!canSubmit}>

@@ -10,7 +10,7 @@ interface Props {
 /** Asks before what was entered is lost: inside the app here, on closing the window or quitting through the main process. */
 export function LeaveGuard({ unsaved, title }: Props) {
   const leaving = useBlocker({
-    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && unsaved(),
+    shouldBlockFn: ({ current, next }) => unsaved() && placeOf(current) !== placeOf(next),
     enableBeforeUnload: unsaved,
     withResolver: true,
   })
@@ -27,4 +27,9 @@ export function LeaveGuard({ unsaved, title }: Props) {
       <p>What you have entered is not saved.</p>
     </ConfirmDialog>
   )
+}
+
+/** The search says what a form is filled with, so another one is another form. */
+function placeOf({ pathname, search }: { readonly pathname: string; readonly search: unknown }): string {
+  return JSON.stringify([pathname, search])
 }

@@ -20,11 +20,13 @@ export function SigningSecrets({ form: state }: { readonly form: IntegrationForm
   const firstNew = secrets.findIndex((secret) => typeof secret === 'string')
   return (
     <section className={styles.group} aria-label="Signing">
-      <h3 className={styles.groupTitle}>Signing</h3>
-      <p className={styles.hint}>
-        A signature in webhook-signature proves to the receiver that a request comes from here and was not changed
-        (Standard Webhooks).
-      </p>
+      <div>
+        <h3 className={styles.groupTitle}>Signing</h3>
+        <p className={styles.hint}>
+          A signature in webhook-signature proves to the receiver that a request comes from here and was not changed
+          (Standard Webhooks).
+        </p>
+      </div>
       {secrets.map((secret, index) =>
         typeof secret === 'string' ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the text is what is edited, and the order never changes
@@ -40,16 +42,13 @@ export function SigningSecrets({ form: state }: { readonly form: IntegrationForm
               trailing={secret === '' ? undefined : <CopyButton label="Copy signing secret" text={secret} />}
             />
             <Button small variant="ghost" className={styles.under} onClick={() => set(without(index))}>
-              Take it away
+              Remove
             </Button>
           </div>
         ) : (
           <div key={`saved-${secret.saved}`} className={styles.savedSecret}>
             <KeyRound size={14} aria-hidden="true" />
-            <span>
-              Signing secret {secrets.length === 2 ? (index === 0 ? '(signs first)' : '(until the rotation ends)') : ''}{' '}
-              saved
-            </span>
+            <span>{savedText(secrets.length, index)}</span>
             <Button
               small
               variant="ghost"
@@ -88,4 +87,9 @@ export function SigningSecrets({ form: state }: { readonly form: IntegrationForm
       </div>
     </section>
   )
+}
+
+function savedText(count: number, index: number): string {
+  if (count === 1) return 'Saved signing secret'
+  return index === 0 ? 'Saved signing secret, the new one' : 'Saved signing secret, the old one'
 }

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Controller } from 'react-hook-form'
 import { Checkbox } from '../../ui/checkbox'
 import { Disclosure } from '../../ui/disclosure'
-import { countOf } from '../../ui/format'
+import { formatNumber } from '../../ui/format'
 import { RadioField } from '../../ui/radio'
 import { TextField } from '../../ui/text-field'
 import { Area } from './area'
@@ -46,12 +46,15 @@ export function TargetArea({ form: state }: Props) {
               <RadioField
                 label="Target"
                 value={field.value}
-                onChange={field.onChange}
+                onChange={(kind) => {
+                  field.onChange(kind)
+                  state.chosenAnew()
+                }}
                 options={[
                   {
                     value: 's3',
                     label: 'AWS S3 bucket',
-                    hint: 'Recommended. Events arrive in batches: one object every 5 minutes, or sooner at 50 MB.',
+                    hint: 'Recommended. Events arrive in batches: every 5 minutes, or sooner at 50 MB.',
                   },
                   {
                     value: 'webhook',
@@ -89,7 +92,7 @@ function advancedSummary(values: FormValues): string {
   const parts =
     values.kind === 'webhook' ? 'Signing, limits, timeouts, retries' : 'Other storage, session token, batches'
   const changed = changedOptions(values)
-  return changed === 0 ? parts : `${parts} · ${countOf(changed, 'setting')} changed`
+  return changed === 0 ? parts : `${parts} · ${formatNumber(changed)} not at the default`
 }
 
 function WebhookFields({ form: state }: Props) {

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { call, sentenceOf } from '../../bridge/client'
 import { Button } from '../../ui/button'
 import { Callout } from '../../ui/callout'
@@ -18,6 +18,10 @@ export function TargetTestPanel({ form: state }: { readonly form: IntegrationFor
   const test = useMutation({
     mutationFn: (input: ReturnType<typeof toTargetTest>) => call('targets.test', input),
   })
+  const result = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (test.isSuccess || test.isError) result.current?.scrollIntoView({ block: 'nearest' })
+  }, [test.isSuccess, test.isError])
   // Writing and deleting an object is all that a bucket can be tested with; the button says so.
   const input = toTargetTest(values, saved, webhook ? sendTestEvent : true)
   const outdated = test.variables !== undefined && JSON.stringify(test.variables) !== JSON.stringify(input)
@@ -53,7 +57,7 @@ export function TargetTestPanel({ form: state }: { readonly form: IntegrationFor
           </p>
         )}
       </div>
-      <div aria-live="polite">
+      <div ref={result} aria-live="polite" className={styles.result}>
         {test.isError && !test.isPending && <Callout tone="danger">{sentenceOf(test.error)}</Callout>}
         {test.isSuccess && (
           <div className={styles.testResult} data-outdated={outdated || undefined}>

@@ -11,6 +11,7 @@ import { afterPointer } from '../../ui/after-pointer'
 import { type Reading, selectionIn } from './definition'
 import { entitiesWith } from './event-selection'
 import {
+  dependentFields,
   type FieldName,
   type FormValues,
   fieldNames,
@@ -51,6 +52,8 @@ export interface IntegrationForm {
   readonly submit: () => void
   /** An input was left: it is checked from now on. */
   readonly left: (inputId: string) => void
+  /** A choice shows other fields: remarks at those that depend on it are out of date. */
+  readonly chosenAnew: () => void
   /** An input was changed: a remark at it may be out of date. */
   readonly changed: (inputId: string) => void
   /** Fills in what a pasted text says. */
@@ -148,6 +151,7 @@ export function useIntegrationForm({ initial, saved, save }: Options): Integrati
       const name = fieldAt(id)
       if (name !== undefined) afterPointer(() => void form.trigger(name === 'startsAt' ? ['startsAt', 'endsAt'] : name))
     },
+    chosenAnew: () => form.clearErrors([...dependentFields]),
     changed: (id) => {
       const name = fieldAt(id)
       if (name !== undefined && problems[name] !== undefined) void form.trigger(name)
