@@ -193,6 +193,8 @@ describe('a cURL command', () => {
     ['curl example.com', /no scheme/],
     ['curl -XPUT https://example.com/', /PUT was left out/],
     ['curl -u me:S3CR3T https://example.com/', /-u was left out/],
+    ['curl -ume:S3CR3T https://example.com/', /-u was left out/],
+    ['curl --user=me:S3CR3T https://example.com/', /--user was left out/],
     ['curl https://example.com/ -H "X-Key: S3CR3T"', /header X-Key was left out/],
     ['curl https://example.com/ -H "Authorization: Basic S3CR3T"', /only Bearer/],
     ['curl -ksS https://example.com/', /certificates are always checked/],

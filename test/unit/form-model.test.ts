@@ -156,8 +156,8 @@ describe('a new integration', () => {
   })
 
   it('refuses wrong dates although other fields are wrong as well', () => {
-    const found = problemsOf({ ...webhook, id: '', deliver: 'from', startsAt: '2999-01-01T00:00' }, free)
-    expect(Object.keys(found).sort()).toEqual(['id', 'startsAt'])
+    const found = problemsOf({ ...webhook, concurrency: 'many', deliver: 'from', startsAt: '2999-01-01T00:00' }, free)
+    expect(Object.keys(found).sort()).toEqual(['concurrency', 'startsAt'])
   })
 
   it.each(['none', 'locked'] as const)('says that secrets cannot be saved while protection is %s', (protection) => {

@@ -7,18 +7,14 @@ import { Callout } from '../../ui/callout'
 
 interface Props {
   readonly protection: SecretProtection | undefined
-  readonly onConsent: () => void
 }
 
 /** Says why secrets cannot be saved on this system, and asks for what is missing. */
-export function SecretConsent({ protection, onConsent }: Props) {
+export function SecretConsent({ protection }: Props) {
   const client = useQueryClient()
   const consent = useMutation({
     mutationFn: () => call('secrets.consent', {}),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: keys.info })
-      onConsent()
-    },
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.info }),
   })
   if (protection === 'locked') {
     return (

@@ -22,12 +22,9 @@ interface Props {
 
 /** *Integration Target*: where the events go. The kind of a saved one never changes. */
 export function TargetArea({ form: state }: Props) {
-  const { form, values, surroundings, saved, problems } = state
+  const { form, values, surroundings, saved } = state
   const [guideOpen, setGuideOpen] = useState(false)
   const webhook = values.kind === 'webhook'
-  const retrySecrets = () => {
-    if (Object.keys(problems).length > 0) void form.trigger()
-  }
   return (
     <Area
       title="Integration Target"
@@ -71,7 +68,7 @@ export function TargetArea({ form: state }: Props) {
         </>
       )}
       {webhook ? <WebhookFields form={state} /> : <S3Fields form={state} />}
-      <SecretConsent protection={surroundings.protection} onConsent={retrySecrets} />
+      <SecretConsent protection={surroundings.protection} />
       <Disclosure
         title="Advanced"
         summary={advancedSummary(values)}

@@ -2,7 +2,7 @@ import type { Integration, LogFigures } from '@shared/domain'
 import { AppError } from '@shared/errors'
 import type { Entity } from '@shared/event-catalog'
 import { useQuery } from '@tanstack/react-query'
-import { useId, useMemo, useRef, useState } from 'react'
+import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { type FieldErrors, type Resolver, type UseFormReturn, useForm } from 'react-hook-form'
 import { sentenceOf } from '../../bridge/client'
@@ -92,6 +92,13 @@ export function useIntegrationForm({ initial, saved, save }: Options): Integrati
   const problems = problemsIn(errors)
   const inputId = (name: FieldName) => `${domId}-${name}`
   const fieldAt = (id: string) => fieldNames.find((name) => inputId(name) === id)
+
+  const { protection } = surroundings
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again only when secrets can be saved, or can no longer
+  useEffect(() => {
+    const wrong = fieldNames.filter((name) => problems[name] !== undefined)
+    if (wrong.length > 0) void form.trigger(wrong)
+  }, [protection])
 
   const focus = (name: FieldName) => {
     if (isAdvanced(name)) flushSync(() => setAdvancedOpen(true))
