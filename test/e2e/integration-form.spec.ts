@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import type { Input } from '../../shared/contract'
 import { Receiver } from '../support/receiver.ts'
 import { ASK_FOR_KEY_FILE, expect, type RunningConsole, test } from './app'
-import { keepScreen } from './screens'
+import { keepScreen, keepZoomedScreen } from './screens'
 
 const FIXTURE = resolve(import.meta.dirname, '../../main/resources/demo-events.ndjson')
 const LINES = readFileSync(FIXTURE, 'utf8').trimEnd().split('\n')
@@ -554,7 +554,7 @@ test('the fields of S3 are checked, at a large zoom as well', async ({ start }) 
   )
   expect(tooWide).toBe(0)
   await textbox(page, 'S3 Bucket Name').scrollIntoViewIfNeeded()
-  await keepScreen(page, 'form-zoom')
+  await keepZoomedScreen(app, page, 'form-zoom')
 })
 
 test('an S3 integration is created and edited', async ({ start }) => {
