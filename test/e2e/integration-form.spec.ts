@@ -338,6 +338,7 @@ test('edit: what is fixed is shown and fixed, the rest is saved in one step whil
   await form.getByText('It was changed meanwhile').scrollIntoViewIfNeeded()
   await keepScreen(page, 'edit-changed-meanwhile')
   await form.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(form.getByText('Saved. Delivery goes on with the change.')).toBeVisible()
   await expect(form.getByText('It was changed meanwhile')).toBeHidden()
   const after = await page.evaluate(() => window.bridge.call('integrations.get', { id: 'erp-orders' }))
   expect(after).toMatchObject({

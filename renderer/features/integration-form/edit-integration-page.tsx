@@ -55,7 +55,8 @@ function EditForm({ current }: { readonly current: IntegrationSummary }) {
     form.form.reset(formOf(integration))
   }
   const changed = hasChanges(form.values, saved)
-  const changedElsewhere = editableOf(current) !== editableOf(saved) && !form.saving
+  const newer = current.updatedAt > saved.updatedAt && !form.saving
+  const changedElsewhere = newer && editableOf(current) !== editableOf(saved)
   return (
     <>
       <IntegrationFormView
