@@ -36,8 +36,8 @@ function EditForm({ current }: { readonly current: IntegrationSummary }) {
   const client = useQueryClient()
   const [saved, setSaved] = useState<Integration>(current)
   const [justSaved, setJustSaved] = useState(false)
-  const { id, status, options } = saved
-  const running = status === 'running'
+  const { id, options } = saved
+  const running = current.status === 'running'
 
   const form = useIntegrationForm({
     initial: formOf(saved),
