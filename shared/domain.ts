@@ -364,6 +364,14 @@ export interface LogFigures {
   readonly byType: readonly { readonly name: string; readonly count: number }[]
 }
 
+/** What a selection would have taken of the events that were accepted since a moment. */
+export interface EventsMatching {
+  readonly matched: number
+  /** Of all types. */
+  readonly total: number
+  readonly sinceMs: EpochMs
+}
+
 /** A request that the built-in webhook inbox received. */
 export interface InboxRequest {
   readonly no: number

@@ -1,5 +1,6 @@
 import { app } from 'electron'
 import { userDataFolder } from '../host/workspace-paths'
+import { leaveWithoutAsking } from './unsaved-changes'
 
 /** Turns the sandbox on for every page. Electron's security checklist item 4. */
 export function sandboxPages(): void {
@@ -14,7 +15,12 @@ export function keepOwnFolder(): void {
 
 /** Lets the signals of a terminal or service manager end the app the way its menu does. */
 export function quitOnSignals(): void {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => app.quit())
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      leaveWithoutAsking()
+      app.quit()
+    })
+  }
 }
 
 export function whenReady(run: () => Promise<void>): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { BrowserWindow, nativeTheme } from 'electron'
 import { APP_ORIGIN } from './protocol'
+import { askBeforeUnload } from './unsaved-changes'
 
 /** The page's background in both themes, so that the window does not flash before it is painted. */
 const BACKGROUND = { light: '#ffffff', dark: '#16181d' } as const
@@ -24,6 +25,7 @@ export function openWindow(title: string): BrowserWindow {
       spellcheck: false,
     },
   })
+  askBeforeUnload(window)
   window.once('ready-to-show', () => window.show())
   window.on('page-title-updated', (event) => event.preventDefault())
   void window.loadURL(`${APP_ORIGIN}/index.html`)

@@ -42,6 +42,7 @@ const place: { readonly [K in CallName]: K extends EngineCall ? 'engine' : K ext
     'attempts.list': 'reader',
     'attempts.get': 'reader',
     'events.figures': 'reader',
+    'events.matching': 'reader',
     'imports.start': 'engine',
     'imports.cancel': 'engine',
     'imports.list': 'reader',

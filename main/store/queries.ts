@@ -1,6 +1,7 @@
 import type { AttemptErrorCode } from '../../shared/attempt-errors'
 import type { Handlers } from '../../shared/contract/handlers'
 import type {
+  EpochMs,
   IntegrationCounts,
   IntegrationSummary,
   LogAction,
@@ -17,6 +18,7 @@ import { listAudit, verifyAudit } from './audit'
 import type { ReadableDb, Statement } from './database'
 import { findImport, listImportProblems, listImports } from './imports'
 import { type IntegrationRow, integrationNo, toIntegration, toOutage } from './integrations'
+import { MatchingCounter } from './matching'
 import { positionOf, toPage } from './paging'
 import { countResend, listResends } from './resends'
 import { formatUuid } from './uuid'
@@ -30,6 +32,7 @@ export type ReaderCall =
   | 'attempts.list'
   | 'attempts.get'
   | 'events.figures'
+  | 'events.matching'
   | 'resends.preview'
   | 'resends.list'
   | 'alerts.list'
@@ -49,8 +52,13 @@ interface SummaryRow extends IntegrationRow {
   readonly last_attempt_failed: number
 }
 
-/** Everything that the viewers ask. Holds a read-only connection, so nothing here can change the store. */
-export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
+/**
+ * Everything that the viewers ask. Holds a read-only connection, so nothing here can change the store.
+ *
+ * @param now what "the last 24 hours" end at
+ */
+export function createQueries(db: ReadableDb, now: () => EpochMs = Date.now): Handlers<ReaderCall> {
+  const matching = new MatchingCounter(db)
   const statements = new Map<string, Statement>()
   const sql = (text: string): Statement => {
     let statement = statements.get(text)
@@ -205,6 +213,8 @@ export function createQueries(db: ReadableDb): Handlers<ReaderCall> {
       }
       return figures
     },
+
+    'events.matching': ({ selection }) => matching.count(selection, now()),
 
     'resends.preview': ({ id, filter }) => {
       const row = sql('SELECT * FROM integrations WHERE no = ?').get(noOf(id)) as SummaryRow

@@ -12,6 +12,8 @@ export const keys = {
   rejectedFeed: (id: string) => ['rejected-feed', id],
   logFeed: (id: string) => ['log-feed', id],
   figures: ['figures'],
+  matchings: ['matching'],
+  matching: (selection: string) => ['matching', selection],
   imports: ['imports'],
   importList: ['imports', 'list'],
   importProblems: (importId: number) => ['imports', 'problems', importId],

@@ -9,7 +9,7 @@ const staleAfter: Readonly<Record<Topic, readonly QueryKey[]>> = {
   attempts: [keys.integrations, keys.attemptDetails],
   rejected: [keys.integrations],
   logs: [],
-  events: [keys.integrations, keys.figures],
+  events: [keys.integrations, keys.figures, keys.matchings],
   imports: [keys.imports],
   inbox: [keys.inbox],
   secrets: [keys.info],

@@ -1,14 +1,16 @@
+import { integrationId } from '@shared/schemas/integration'
 import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { z } from 'zod'
 import { attemptSearch } from '../features/attempts/attempt-search'
 import { EventsPage } from '../features/attempts/events-page'
 import { ImportsPage } from '../features/imports/imports-page'
 import { InboxPage } from '../features/inbox/inbox-page'
+import { EditIntegrationPage } from '../features/integration-form/edit-integration-page'
+import { NewIntegrationPage } from '../features/integration-form/new-integration-page'
 import { IntegrationLayout } from '../features/integrations/integration-layout'
 import { IntegrationListPage } from '../features/integrations/integration-list-page'
 import { listSearch, listView } from '../features/integrations/list-search'
 import { LogsPage } from '../features/logs/logs-page'
-import { NewIntegrationPage } from '../features/new-integration/new-integration-page'
 import { RejectedPage } from '../features/rejected/rejected-page'
 import { Shell } from '../features/shell/shell'
 import { NotFound, ScreenError } from './fallbacks'
@@ -34,7 +36,11 @@ const list = createRoute({
 const newIntegration = createRoute({
   getParentRoute: () => root,
   path: '/integrations/new',
-  validateSearch: z.object({ callbackUrl: z.string().max(2048).optional().catch(undefined) }),
+  validateSearch: z.object({
+    callbackUrl: z.string().max(2048).optional().catch(undefined),
+    /** The integration to be like. */
+    like: integrationId.optional().catch(undefined),
+  }),
   component: NewIntegrationPage,
 })
 
@@ -60,6 +66,12 @@ const rejected = createRoute({
 
 const logs = createRoute({ getParentRoute: () => integration, path: '/logs', component: LogsPage })
 
+const settings = createRoute({
+  getParentRoute: () => integration,
+  path: '/settings',
+  component: EditIntegrationPage,
+})
+
 const imports = createRoute({ getParentRoute: () => root, path: '/imports', component: ImportsPage })
 
 const inbox = createRoute({
@@ -74,7 +86,7 @@ export const router = createRouter({
     index,
     list,
     newIntegration,
-    integration.addChildren([events, rejected, logs]),
+    integration.addChildren([events, rejected, logs, settings]),
     imports,
     inbox,
   ]),

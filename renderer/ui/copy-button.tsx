@@ -1,6 +1,7 @@
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Button, IconButton } from './button'
+import { copyText } from './copy-text'
 import { toastError } from './toast'
 
 interface Props {
@@ -36,23 +37,4 @@ export function CopyButton({ label, text, worded }: Props) {
       {icon}
     </IconButton>
   )
-}
-
-/** The clipboard API needs a permission that the window may not hold; the older command does not. */
-async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text)
-    return true
-  } catch {
-    const onCopy = (event: ClipboardEvent) => {
-      event.preventDefault()
-      event.clipboardData?.setData('text/plain', text)
-    }
-    document.addEventListener('copy', onCopy)
-    try {
-      return document.execCommand('copy')
-    } finally {
-      document.removeEventListener('copy', onCopy)
-    }
-  }
 }

@@ -71,3 +71,8 @@ export function MenuItem({ icon, onSelect, children }: ItemProps) {
     </Base.Item>
   )
 }
+
+/** Parts groups of entries. */
+export function MenuSeparator() {
+  return <Base.Separator className={styles.separator} />
+}

@@ -6,6 +6,7 @@ import type {
   AttemptDetail,
   AuditCheck,
   AuditEntry,
+  EventsMatching,
   ImportJob,
   ImportProblem,
   InboxRequest,
@@ -21,7 +22,14 @@ import type {
   SecretProtection,
   Settings,
 } from '../domain'
-import { eventName, integrationId, integrationUpdate, newIntegrationNow, targetPatch } from '../schemas/integration'
+import {
+  eventName,
+  integrationId,
+  integrationUpdate,
+  newIntegrationNow,
+  selection,
+  targetPatch,
+} from '../schemas/integration'
 import { settingsUpdate } from '../schemas/settings'
 import type { TargetTest } from '../target-test'
 
@@ -149,6 +157,8 @@ export const contract = {
   ),
 
   'events.figures': view<LogFigures>()(nothing),
+  /** How much of the last 24 hours a selection would have taken. */
+  'events.matching': view<EventsMatching>()(z.strictObject({ selection })),
 
   /** Opens the system's file dialog and starts an import of each chosen file. */
   'imports.choose': manage<{ readonly jobs: readonly ImportJob[] }>()(nothing),

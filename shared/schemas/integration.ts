@@ -194,9 +194,18 @@ export const newIntegrationNow = newIntegration(Date.now)
 
 export type NewIntegration = z.infer<typeof newIntegrationNow>
 
-/** Parts of a target; what is left out stays as it is. An empty secret, or an empty list of them, takes it away. */
+/** Stands for a signing secret that is saved, which no caller can read: 0 is the one that signs first. */
+const savedSigningSecret = z.strictObject({ saved: z.number().int().min(0).max(1) })
+
+/**
+ * Parts of a target; what is left out stays as it is. An empty secret, or an empty list of them, takes it away. A rotation of the
+ * signing secret gives the new one and a reference to the saved one; its end gives the reference alone.
+ */
 export const targetPatch = z.discriminatedUnion('kind', [
-  webhookTarget.partial().required({ kind: true }),
+  webhookTarget
+    .extend({ signingSecrets: z.array(z.union([signingSecret, savedSigningSecret])).max(2) })
+    .partial()
+    .required({ kind: true }),
   s3Target
     .extend({ sessionToken: z.union([z.literal(''), secretText('session token')]) })
     .partial()

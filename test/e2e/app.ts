@@ -12,10 +12,16 @@ export interface RunningConsole {
   readonly page: Page
 }
 
+/** For `start`: the console asks before it keeps a key file, as it does for a person. */
+export const ASK_FOR_KEY_FILE = 'ask-for-key-file'
+
 interface Fixtures {
   /** A folder of its own for each test. */
   workspace: string
-  /** Starts the real console on the test's workspace; it is closed after the test. */
+  /**
+   * Starts the real console on the test's workspace; it is closed after the test. A key file is allowed, unless `ASK_FOR_KEY_FILE` is
+   * among the arguments.
+   */
   start: (...args: string[]) => Promise<RunningConsole>
 }
 
@@ -30,7 +36,9 @@ export const test = base.extend<Fixtures>({
   start: async ({ workspace }, use) => {
     const running: ElectronApplication[] = []
     await use(async (...args) => {
-      const app = await launch(['--workspace', workspace, '--allow-key-file', ...args], workspace)
+      const consent = args.includes(ASK_FOR_KEY_FILE) ? [] : ['--allow-key-file']
+      const given = args.filter((arg) => arg !== ASK_FOR_KEY_FILE)
+      const app = await launch(['--workspace', workspace, ...consent, ...given], workspace)
       running.push(app)
       const page = await app.firstWindow()
       await page.waitForLoadState('domcontentloaded')

@@ -45,6 +45,7 @@ test('import events, create an integration in the form, watch it deliver, pause 
   await page.getByRole('radio', { name: /from a start date/ }).click()
   await page.getByRole('button', { name: /first event/ }).click()
   await page.getByRole('checkbox', { name: 'order', exact: true }).click()
+  await page.getByRole('radio', { name: 'Webhook' }).click()
   await page.getByLabel('Callback URL').fill(receiver.url)
   await page.getByRole('textbox', { name: 'API Key' }).fill('the-api-key')
   await keepScreen(page, 'new-integration')

@@ -22,7 +22,15 @@ test('the actions of a list belong to the row that they are opened from', async 
   const menu = page.getByRole('menu')
   const button = (id: string) => page.getByRole('button', { name: `Actions for ${id}` })
   await button('first').click()
-  await expect(menu.getByRole('menuitem')).toHaveText(['View Events', 'View Rejected Events', 'View Logs'])
+  await expect(menu.getByRole('menuitem')).toHaveText([
+    'View Events',
+    'View Rejected Events',
+    'View Logs',
+    'Edit Integration Details',
+    'Test target',
+    'Duplicate',
+    'Copy as JSON',
+  ])
   await page.keyboard.press('Escape')
   await expect(menu).toHaveCount(0)
   await expect(button('first')).toBeFocused()
@@ -31,7 +39,8 @@ test('the actions of a list belong to the row that they are opened from', async 
   await button('second').focus()
   await page.keyboard.press('Enter')
   await expect(menu).toHaveCount(1)
-  await page.keyboard.press('End')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('table', { name: 'Logs' })).toContainText('Created and started')
   await expect(page).toHaveURL(/#\/integrations\/second\/logs/)

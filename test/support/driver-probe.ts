@@ -90,6 +90,7 @@ export async function probe(workspace: string, callbackUrl: string): Promise<Pro
     ],
     'attempts.get': [{ id: 'orders', attemptId: failed.id }],
     'events.figures': [{}],
+    'events.matching': [{ selection: { entities: ['order'], events: [] } }],
     'resends.preview': [{ id: 'orders', filter: { kind: 'range', from: 0, to: 8e15 } }],
     'resends.list': [{ id: 'orders' }],
     'alerts.list': [page],

@@ -61,7 +61,20 @@ export function patchTarget(saved: SplitTarget, patch: TargetPatch): NewTarget {
   }
   return wholeTarget({
     ...(target.kind === 'webhook' ? webhookParts(target, secrets) : s3Parts(target, secrets)),
-    ...definedOf(patch),
+    ...definedOf(patch.kind === 'webhook' ? { ...patch, signingSecrets: signingSecretsOf(patch, secrets) } : patch),
+  })
+}
+
+type WebhookPatch = Extract<TargetPatch, { kind: 'webhook' }>
+
+function signingSecretsOf({ signingSecrets }: WebhookPatch, saved: TargetSecrets | null): string[] | undefined {
+  return signingSecrets?.map((given) => {
+    if (typeof given === 'string') return given
+    const secret = saved?.signingSecrets?.[given.saved]
+    if (secret !== undefined) return secret
+    throw new AppError('invalid_input', 'The signing secret to keep is not saved any more.', {
+      field: 'target.signingSecrets',
+    })
   })
 }
 

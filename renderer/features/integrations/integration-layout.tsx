@@ -82,6 +82,9 @@ export function IntegrationLayout() {
         >
           Logs
         </Link>
+        <Link to="/integrations/$id/settings" params={{ id }} className={styles.tab}>
+          Settings
+        </Link>
         {data && <Figures integration={data} />}
       </nav>
       <Outlet />

@@ -7,34 +7,39 @@ import { Button } from '../../ui/button'
 import { Checkbox } from '../../ui/checkbox'
 import { cx } from '../../ui/cx'
 import { formatFigure, formatNumber } from '../../ui/format'
+import { Switch } from '../../ui/switch'
 import styles from './event-picker.module.css'
-import { searchEntities } from './event-tree'
+import { type Choice, chosenCount, isChosen, searchEntities, withFuture, withTypes } from './event-selection'
 
 interface Props {
   readonly id: string
   readonly entities: readonly Entity[]
   readonly figures: LogFigures | undefined
-  readonly chosen: readonly string[]
+  readonly choice: Choice
   readonly error: string | undefined
-  readonly onChange: (chosen: readonly string[]) => void
+  readonly onChange: (choice: Choice) => void
 }
 
 /** Entities with their event types to choose from. */
-export function EventPicker({ id, entities, figures, chosen, error, onChange }: Props) {
+export function EventPicker({ id, entities, figures, choice, error, onChange }: Props) {
   const [text, setText] = useState('')
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
-  const names = new Set(chosen)
   const searching = text.trim() !== ''
   const found = searchEntities(entities, text)
   const total = entities.reduce((sum, entity) => sum + entity.eventTypes.length, 0)
-  const inLog = new Map(figures?.byType.map(({ name, count }) => [name, count]))
+  const count = chosenCount(choice, entities)
+  const sizes = new Map(entities.map(({ name, eventTypes }) => [name, eventTypes.length]))
+  const inLog = new Map(figures?.byType.map(({ name, count: events }) => [name, events]))
 
-  const set = (types: readonly EventType[], on: boolean) => {
-    const next = new Set(names)
-    for (const { name } of types) on ? next.add(name) : next.delete(name)
-    // In the order of the catalog, whatever the order of the clicks.
-    onChange(entities.flatMap((entity) => entity.eventTypes.map((type) => type.name)).filter((name) => next.has(name)))
-  }
+  const set = (types: readonly EventType[], on: boolean) =>
+    onChange(
+      withTypes(
+        choice,
+        entities,
+        types.map(({ name }) => name),
+        on,
+      ),
+    )
   const toggleOpen = (name: string) => {
     const next = new Set(open)
     if (!next.delete(name)) next.add(name)
@@ -62,10 +67,10 @@ export function EventPicker({ id, entities, figures, chosen, error, onChange }: 
             }}
           />
           <span className={styles.count} role="status">
-            {formatNumber(names.size)} of {formatNumber(total)} chosen
+            {formatNumber(count)} of {formatNumber(total)} chosen
           </span>
-          {names.size > 0 && (
-            <Button small variant="ghost" onClick={() => onChange([])}>
+          {choice.chosen.length + choice.future.length > 0 && (
+            <Button small variant="ghost" onClick={() => onChange({ chosen: [], future: [] })}>
               Clear
             </Button>
           )}
@@ -78,12 +83,14 @@ export function EventPicker({ id, entities, figures, chosen, error, onChange }: 
               <EntityItem
                 key={entity.name}
                 entity={entity}
-                names={names}
+                choice={choice}
+                whole={entity.eventTypes.length === sizes.get(entity.name)}
                 inLog={inLog}
                 open={searching || open.has(entity.name)}
                 fixedOpen={searching}
                 onToggleOpen={() => toggleOpen(entity.name)}
                 onSet={set}
+                onFuture={(on) => onChange(withFuture(choice, entities, entity.name, on))}
               />
             ))}
           </ul>
@@ -101,19 +108,23 @@ export function EventPicker({ id, entities, figures, chosen, error, onChange }: 
 
 interface EntityProps {
   readonly entity: Entity
-  readonly names: ReadonlySet<string>
+  readonly choice: Choice
+  /** All of its types are shown, not only those that a search found. */
+  readonly whole: boolean
   readonly inLog: ReadonlyMap<string, number>
   readonly open: boolean
   readonly fixedOpen: boolean
   readonly onToggleOpen: () => void
   readonly onSet: (types: readonly EventType[], on: boolean) => void
+  readonly onFuture: (on: boolean) => void
 }
 
-function EntityItem({ entity, names, inLog, open, fixedOpen, onToggleOpen, onSet }: EntityProps) {
+function EntityItem({ entity, choice, whole, inLog, open, fixedOpen, onToggleOpen, onSet, onFuture }: EntityProps) {
   const id = useId()
   const { eventTypes } = entity
-  const count = eventTypes.filter((type) => names.has(type.name)).length
-  const all = count === eventTypes.length
+  const count = eventTypes.filter((type) => isChosen(choice, type.name)).length
+  const future = choice.future.includes(entity.name)
+  const all = future || (count === eventTypes.length && count > 0)
   return (
     <li className={styles.entity}>
       <div className={styles.row}>
@@ -135,7 +146,7 @@ function EntityItem({ entity, names, inLog, open, fixedOpen, onToggleOpen, onSet
             describedBy={`${id}-text`}
             checked={all}
             mixed={count > 0 && !all}
-            onChange={() => onSet(eventTypes, !all)}
+            onChange={() => (eventTypes.length === 0 ? onFuture(!all) : onSet(eventTypes, !all))}
           />
           <label htmlFor={`${id}-box`} className={styles.words}>
             <span className={styles.name}>{entity.name}</span>
@@ -150,13 +161,29 @@ function EntityItem({ entity, names, inLog, open, fixedOpen, onToggleOpen, onSet
             : `${eventTypes.length} ${eventTypes.length === 1 ? 'type' : 'types'}`}
         </span>
       </div>
+      {all && whole && (
+        <div className={styles.future}>
+          <Switch
+            label={`Future event types of ${entity.name}`}
+            describedBy={`${id}-future`}
+            checked={future}
+            pending={false}
+            onChange={onFuture}
+          />
+          <p id={`${id}-future`} className={styles.description}>
+            {future
+              ? `Also event types that ${entity.name} gets later are delivered.`
+              : `Only the ${eventTypes.length === 1 ? 'type' : `${eventTypes.length} types`} supported today. Switch on to take types that ${entity.name} gets later, too.`}
+          </p>
+        </div>
+      )}
       {open && (
         <ul id={`${id}-types`} className={styles.types} aria-label={`${entity.name} event types`}>
           {eventTypes.map((type) => (
             <TypeItem
               key={type.name}
               type={type}
-              checked={names.has(type.name)}
+              checked={isChosen(choice, type.name)}
               count={inLog.get(type.name)}
               onSet={onSet}
             />
