@@ -125,9 +125,11 @@ describe('retries', () => {
     await bench.call('integrations.stop', { id: 'orders' })
     await bench.quiet()
     bench.publish(numbers(200, 20))
+    const before = bench.arrived.length
     await bench.call('integrations.start', { id: 'orders' })
-    // Each failed event is due again at once: without turns nothing else would ever be sent.
+    // Each failed event is due again at once: without turns either they or the new ones would have to wait.
     await bench.pass(() => bench.summary().delivered === 25, { step: 5, limit: MINUTE })
+    expect(bench.arrived.slice(before, before + 8).filter((no) => no < 30)).toHaveLength(4)
     bench.checkCounters()
   })
 
