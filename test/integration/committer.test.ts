@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { COMMIT_INTERVAL_MAX_MS, COMMIT_INTERVAL_MS, gatheringTime } from '../../main/engine/delivery/committer'
+import { DeliveryStore } from '../../main/store/delivery'
 import { numbers, Workbench } from '../support/workbench'
 
 describe('group commit', () => {
@@ -25,6 +26,10 @@ describe('group commit', () => {
     await bench.landed()
     const sent = bench.arrived.length
     expect(sent).toBeLessThan(100)
+    // The commit is tried again, and refused again.
+    const commits = vi.spyOn(DeliveryStore.prototype, 'commit')
+    onTestFinished(() => commits.mockRestore())
+    await bench.until(() => commits.mock.results.filter((result) => result.type === 'throw').length >= 2)
     const stored = bench.value('SELECT count(*) FROM attempts') as number
     bench.receiver.always('ok')
     // The event of the other lane is due, and must wait for the store too.
