@@ -25,7 +25,7 @@ async function poisoned(options = {}) {
 
 const rejectedCount = (bench: Workbench) => bench.summary().rejected
 
-describe('the delivery window', () => {
+describe('the delivery window', { timeout: 60_000 }, () => {
   it('rejects an event that fails all the time while others succeed, with its last error', async () => {
     const { bench, minutes } = await poisoned()
     await minutes(59)
@@ -86,7 +86,7 @@ describe('the delivery window', () => {
     expect(rejectedCount(bench)).toBe(1)
     expect(bench.summary()).toMatchObject({ waiting: 0, backlog: 0 })
     bench.checkCounters()
-  }, 60_000)
+  })
 
   it('counts on while each try takes long, as the time between two looks', async () => {
     const bench = await Workbench.start()

@@ -1,83 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Engine } from '../../main/engine/engine'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from '../../main/engine/engine'
 import { parseEnvelope } from '../../main/engine/sources/envelope'
-import { openReadable, type ReadableDb, STORE_FILE } from '../../main/store/database'
-import { createQueries } from '../../main/store/queries'
 import type { NewIntegration } from '../../shared/schemas/integration'
+import type { ReceivedRequest } from '../support/receiver'
+import { type EngineChoices, Workbench } from '../support/workbench'
 
-interface Got {
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-let folder: string
-let server: Server
-let got: Got[]
-let answer: (body: string, n: number) => number | 'hang' | 'reset'
-let arrivals: (() => void)[]
-let engine: Engine | null
-let changes: (() => void)[]
-let db: ReadableDb | null
+let bench: Workbench
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'console-'))
-  got = []
-  arrivals = []
-  changes = []
-  answer = () => 200
-  engine = null
-  db = null
-  server = createServer((request, response) => {
-    let body = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk) => (body += chunk))
-    request.on('end', () => {
-      got.push({ headers: request.headers, body })
-      const status = answer(body, got.length)
-      if (status === 'reset') request.socket.destroy()
-      else if (status !== 'hang') response.writeHead(status).end(status >= 400 ? 'why not' : '')
-      for (const notify of arrivals.splice(0)) notify()
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  bench = await Workbench.start()
 })
 
-afterEach(async () => {
-  db?.close()
-  server.closeAllConnections()
-  await engine?.close(50)
-  await new Promise((resolve) => server.close(resolve))
-  rmSync(folder, { recursive: true, force: true })
-})
-
-function open(options: { key?: Uint8Array | null; random?: () => number } = {}): Engine {
-  engine = new Engine({
-    workspace: folder,
-    key: options.key === undefined ? new Uint8Array(32).fill(7) : options.key,
-    version: '0.0.0',
-    onChanged: () => {
-      for (const notify of changes.splice(0)) notify()
-    },
-    onNotice: (error) => {
-      throw new Error(error.message)
-    },
-    random: options.random ?? (() => 0.01),
-  })
-  return engine
-}
-
-function queries() {
-  db ??= openReadable(join(folder, STORE_FILE))
-  return createQueries(db)
-}
-
-function url(path = '/hook'): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+/** On the clock of the machine: nothing here depends on time passing. */
+function open(choices: EngineChoices = {}): Engine {
+  return bench.open({ clock: null, ...choices })
 }
 
 function integration(change: Partial<NewIntegration> = {}): NewIntegration {
@@ -87,31 +25,25 @@ function integration(change: Partial<NewIntegration> = {}): NewIntegration {
     startsAt: null,
     endsAt: null,
     selection: { entities: ['order'], events: [] },
-    target: { kind: 'webhook', callbackUrl: url(), apiKey: 'secret-key' },
+    target: { kind: 'webhook', callbackUrl: bench.receiver.url, apiKey: 'secret-key' },
     ...change,
   }
 }
 
 function line(no: number, name = 'order.created', publishedAt = '2026-01-01T00:00:00.000Z'): string {
-  return JSON.stringify({
-    tenant: 't',
-    name,
-    published_at: publishedAt,
-    payload: { id: `entity-${no}`, no },
-  })
+  return JSON.stringify({ tenant: 't', name, published_at: publishedAt, payload: { id: `entity-${no}`, no } })
 }
 
 function publish(target: Engine, lines: readonly string[]): void {
   target.publish(lines.map((l) => parseEnvelope(Buffer.from(l))))
 }
 
-async function until(condition: () => boolean, signals: (() => void)[] = arrivals): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => signals.push(resolve))
-}
-
-async function summary(id = 'orders') {
-  return await queries()['integrations.get']({ id })
-}
+const got = (): readonly ReceivedRequest[] => bench.receiver.receiver.requests
+const bodies = (from = 0): string[] =>
+  got()
+    .slice(from)
+    .map((request) => request.body.toString())
+const holds = (part: string) => (request: ReceivedRequest) => request.body.includes(part)
 
 describe('webhook delivery', () => {
   it('posts the stored bytes of matching events with bearer key and event id', async () => {
@@ -120,33 +52,30 @@ describe('webhook delivery', () => {
     const odd =
       '{"tenant":"t", "name":"order.created","published_at":"2026-01-01T00:00:00Z","payload":{"id":"x","n":1.00,"n":2e3}}'
     publish(e, [line(1), line(2, 'return.processed'), odd])
-    await until(() => got.length === 2)
-    expect(got.map((g) => g.body).sort()).toEqual([line(1), odd].sort())
-    expect(got[0]!.headers.authorization).toBe('Bearer secret-key')
-    expect(got[0]!.headers['content-type']).toBe('application/json')
-    expect(got[0]!.headers['webhook-id']).toMatch(/^[0-9a-f-]{36}$/)
-    expect(got[0]!.headers['idempotency-key']).toBe(got[0]!.headers['webhook-id'])
+    await bench.receiver.receiver.waitForCount(2)
+    expect(bodies().sort()).toEqual([line(1), odd].sort())
+    expect(got()[0]!.headers.authorization).toBe('Bearer secret-key')
+    expect(got()[0]!.headers['content-type']).toBe('application/json')
+    expect(got()[0]!.headers['webhook-id']).toMatch(/^[0-9a-f-]{36}$/)
+    expect(got()[0]!.headers['idempotency-key']).toBe(got()[0]!.headers['webhook-id'])
   })
 
   it('sends no authorization line without a key', async () => {
     const e = open()
-    await e.call('integrations.create', integration({ target: { kind: 'webhook', callbackUrl: url() } }))
+    await e.call('integrations.create', integration({ target: { kind: 'webhook', callbackUrl: bench.receiver.url } }))
     publish(e, [line(1)])
-    await until(() => got.length === 1)
-    expect(got[0]!.headers.authorization).toBeUndefined()
+    await bench.receiver.receiver.waitForCount(1)
+    expect(got()[0]!.headers.authorization).toBeUndefined()
   })
 
   it('rejects on 400, keeps the event with the answer, and goes on', async () => {
-    answer = (body) => (body.includes('"no":2') ? 400 : 200)
+    bench.receiver.always((request) => (holds('"no":2')(request) ? 'rejected' : 'ok'))
     const e = open()
     await e.call('integrations.create', integration())
     publish(e, [line(1), line(2), line(3)])
-    await until(() => got.length === 3)
-    await until(
-      () => queries()['integrations.rejected']({ id: 'orders', limit: 10 }) !== null && settledCount() === 3,
-      changes,
-    )
-    const rejected = await queries()['integrations.rejected']({
+    await bench.receiver.receiver.waitForCount(3)
+    await bench.untilSettled(3)
+    const rejected = bench.ask('integrations.rejected', {
       id: 'orders',
       limit: 10,
     })
@@ -155,10 +84,10 @@ describe('webhook delivery', () => {
         domainEntityId: 'entity-2',
         statusCode: 400,
         errorCode: 'rejected',
-        responseBody: 'why not',
+        responseBody: 'no such order',
       },
     ])
-    expect(await summary()).toMatchObject({
+    expect(bench.summary()).toMatchObject({
       delivered: 2,
       rejected: 1,
       backlog: 0,
@@ -166,49 +95,52 @@ describe('webhook delivery', () => {
     })
   })
 
-  it.each([[500], [429], [302], ['reset' as const]])('tries again after %s and delivers', async (first) => {
-    answer = (_, n) => (n === 1 ? first : 200)
-    const e = open()
-    await e.call('integrations.create', integration())
-    publish(e, [line(1)])
-    await until(() => settledCount() === 1, changes)
-    expect(got.map((g) => g.body)).toEqual([line(1), line(1)])
-    expect(got[0]!.headers['webhook-id']).toBe(got[1]!.headers['webhook-id'])
-    const { rows } = await queries()['attempts.list']({
-      id: 'orders',
-      filter: {},
-      limit: 10,
-    })
-    expect(rows.map((r) => [r.number, r.outcome])).toEqual([
-      [2, 'success'],
-      [1, 'failure'],
-    ])
-  })
+  it.each([[{ status: 500 }], [{ status: 429 }], ['redirect' as const], ['reset' as const]])(
+    'tries again after %s and delivers',
+    async (first) => {
+      bench.receiver.script(first)
+      const e = open()
+      await e.call('integrations.create', integration())
+      publish(e, [line(1)])
+      await bench.untilSettled(1)
+      expect(bodies()).toEqual([line(1), line(1)])
+      expect(got()[0]!.headers['webhook-id']).toBe(got()[1]!.headers['webhook-id'])
+      const { rows } = bench.ask('attempts.list', {
+        id: 'orders',
+        filter: {},
+        limit: 10,
+      })
+      expect(rows.map((r) => [r.number, r.outcome])).toEqual([
+        [2, 'success'],
+        [1, 'failure'],
+      ])
+    },
+  )
 
   it('starts no attempt after pause has answered, and resumes at the cursor', async () => {
     const e = open()
     await e.call('integrations.create', integration())
     publish(e, [line(1)])
-    await until(() => settledCount() === 1, changes)
+    await bench.untilSettled(1)
     await e.call('integrations.stop', { id: 'orders' })
     publish(e, [line(2), line(3)])
-    expect((await summary()).backlog).toBe(2)
-    expect(got).toHaveLength(1)
+    expect(bench.summary().backlog).toBe(2)
+    expect(got()).toHaveLength(1)
     await e.call('integrations.start', { id: 'orders' })
-    await until(() => got.length === 3)
-    expect(got.map((g) => g.body).sort()).toEqual([line(1), line(2), line(3)].sort())
+    await bench.receiver.receiver.waitForCount(3)
+    expect(bodies().sort()).toEqual([line(1), line(2), line(3)].sort())
   })
 
   it('goes on after a restart without repeating what was recorded', async () => {
     let e = open()
     await e.call('integrations.create', integration())
     publish(e, [line(1), line(2)])
-    await until(() => settledCount() === 2, changes)
-    await e.close()
+    await bench.untilSettled(2)
+    await bench.close(5000)
     e = open()
     publish(e, [line(3)])
-    await until(() => got.length === 3)
-    expect(got.map((g) => g.body).sort()).toEqual([line(1), line(2), line(3)].sort())
+    await bench.receiver.receiver.waitForCount(3)
+    expect(bodies().sort()).toEqual([line(1), line(2), line(3)].sort())
   })
 
   it('delivers stored events of the period when the start lies in the past', async () => {
@@ -221,9 +153,9 @@ describe('webhook delivery', () => {
     const startsAt = Date.parse('2025-02-01T00:00:00Z')
     const endsAt = Date.parse('2025-04-01T00:00:00Z')
     await e.call('integrations.create', integration({ integrationType: 'temporary', startsAt, endsAt }))
-    await until(() => stopCause() === 'ended', changes)
-    expect(got.map((g) => g.body)).toEqual([line(2, 'order.created', '2025-03-01T00:00:00Z')])
-    const { rows } = await queries()['integrations.logs']({
+    await bench.until(() => bench.summary().stopCause === 'ended')
+    expect(bodies()).toEqual([line(2, 'order.created', '2025-03-01T00:00:00Z')])
+    const { rows } = bench.ask('integrations.logs', {
       id: 'orders',
       limit: 10,
     })
@@ -232,7 +164,7 @@ describe('webhook delivery', () => {
   })
 
   it('isolates a hanging target from the others', async () => {
-    answer = (body) => (body.includes('"no":1}') ? 'hang' : 200)
+    bench.receiver.always((request) => (holds('"no":1}')(request) ? 'hang' : 'ok'))
     const e = open()
     await e.call(
       'integrations.create',
@@ -249,28 +181,28 @@ describe('webhook delivery', () => {
       }),
     )
     publish(e, [line(1), ...Array.from({ length: 50 }, (_, i) => line(100 + i, 'return.processed'))])
-    await until(() => got.length === 51)
-    await until(() => settledCount('fine') === 50, changes)
+    await bench.receiver.receiver.waitForCount(51)
+    await bench.untilSettled(50, 'fine')
   })
 
   it('keeps what came before a restart in order of nothing lost while the receiver is down', async () => {
-    answer = () => 503
+    bench.receiver.always({ status: 503 })
     const e = open({ random: () => 0.9 })
     await e.call('integrations.create', integration())
     publish(
       e,
       Array.from({ length: 100 }, (_, i) => line(i)),
     )
-    await until(() => got.length >= 16)
-    await e.close()
-    answer = () => 200
-    got = []
+    await bench.receiver.receiver.waitForCount(16)
+    await bench.close(5000)
+    const before = got().length
+    bench.receiver.always('ok')
     const again = open()
     await again.call('integrations.stop', { id: 'orders' })
     await again.call('integrations.start', { id: 'orders' })
-    await until(() => settledCount() === 100, changes)
-    expect(new Set(got.map((g) => g.body)).size).toBe(100)
-    expect(await summary()).toMatchObject({
+    await bench.untilSettled(100)
+    expect(new Set(bodies(before)).size).toBe(100)
+    expect(bench.summary()).toMatchObject({
       delivered: 100,
       backlog: 0,
       waiting: 0,
@@ -298,11 +230,11 @@ describe('integrations', () => {
     await e.call(
       'integrations.create',
       integration({
-        target: { kind: 'webhook', callbackUrl: url(), apiKey: 'canary-93fd1' },
+        target: { kind: 'webhook', callbackUrl: bench.receiver.url, apiKey: 'canary-93fd1' },
       }),
     )
-    expect(JSON.stringify(await summary())).not.toContain('canary')
-    const rows = JSON.stringify(openReadable(join(folder, STORE_FILE)).prepare('SELECT * FROM integrations').all())
+    expect(JSON.stringify(bench.summary())).not.toContain('canary')
+    const rows = JSON.stringify(bench.db.prepare('SELECT * FROM integrations').all())
     expect(rows).not.toContain('canary')
   })
 
@@ -319,26 +251,24 @@ describe('integrations', () => {
     const e = open()
     await e.call('integrations.create', integration())
     publish(e, [line(1)])
-    await until(() => settledCount() === 1, changes)
+    await bench.untilSettled(1)
     await e.call('integrations.delete', { id: 'orders' })
-    expect((await queries()['integrations.list']({})).rows).toEqual([])
+    expect(bench.ask('integrations.list', {}).rows).toEqual([])
     await e.call('integrations.create', integration())
-    expect(await queries()['attempts.list']({ id: 'orders', filter: {}, limit: 10 })).toEqual({ rows: [], next: null })
-    expect(await summary()).toMatchObject({ delivered: 0, backlog: 0 })
+    expect(bench.ask('attempts.list', { id: 'orders', filter: {}, limit: 10 })).toEqual({ rows: [], next: null })
+    expect(bench.summary()).toMatchObject({ delivered: 0, backlog: 0 })
   })
 
   it('refuses a workspace that is open already', () => {
     open()
-    const first = engine
     expect(() => open()).toThrow(expect.objectContaining({ code: 'workspace_in_use' }))
-    engine = first
   })
 })
 
 describe('import', () => {
   it('takes good lines, lists bad ones with their number, and knows duplicates', async () => {
     const e = open()
-    const path = join(folder, 'events.export')
+    const path = join(bench.folder, 'events.export')
     const bad = [
       'not json',
       '[]',
@@ -348,7 +278,7 @@ describe('import', () => {
     writeFileSync(path, `\uFEFF${line(1)}\r\ntemp\n\n${bad.join('\n')}\n${line(1)}\n${line(2)}`)
     const job = await e.call('imports.start', { path })
     await e.importEnded(job.id)
-    const { rows } = await queries()['imports.list']({})
+    const { rows } = bench.ask('imports.list', {})
     expect(rows).toMatchObject([
       {
         state: 'done',
@@ -360,7 +290,7 @@ describe('import', () => {
         bytesRead: rows[0]!.bytesTotal,
       },
     ])
-    const problems = await queries()['imports.problems']({ importId: job.id })
+    const problems = bench.ask('imports.problems', { importId: job.id })
     expect(problems.rows.map((p) => [p.line, p.code])).toEqual([
       [4, 'event_not_json'],
       [5, 'event_not_object'],
@@ -371,20 +301,9 @@ describe('import', () => {
 
   it('says what is wrong with the file', async () => {
     const e = open()
-    await expect(e.call('imports.start', { path: join(folder, 'none') })).rejects.toMatchObject({
+    await expect(e.call('imports.start', { path: join(bench.folder, 'none') })).rejects.toMatchObject({
       code: 'file_not_found',
     })
-    await expect(e.call('imports.start', { path: folder })).rejects.toMatchObject({ code: 'file_not_regular' })
+    await expect(e.call('imports.start', { path: bench.folder })).rejects.toMatchObject({ code: 'file_not_regular' })
   })
 })
-
-function settledCount(id = 'orders'): number {
-  db ??= openReadable(join(folder, STORE_FILE))
-  const sql = 'SELECT delivered + rejected FROM integrations WHERE id = ? AND deleted_at IS NULL'
-  return (db.prepare(sql).pluck().get(id) as number | undefined) ?? 0
-}
-
-function stopCause(): string | null {
-  db ??= openReadable(join(folder, STORE_FILE))
-  return db.prepare('SELECT stop_cause FROM integrations').pluck().get() as string | null
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { numberOf, numbers, Workbench } from '../support/workbench'
 
-describe('pause and delete', () => {
+describe('pause and delete', { timeout: 60_000 }, () => {
   it('pause: no attempt starts after the answer, those in flight are recorded, and start goes on behind them', async () => {
     const bench = await Workbench.start()
     bench.receiver.always('hang')
@@ -114,7 +114,7 @@ describe('pause and delete', () => {
     await bench.untilSettled(6000)
     expect(bench.summary()).toMatchObject({ waiting: 0, backlog: 0, delivered: 6000 })
     bench.checkCounters()
-  }, 60_000)
+  })
 
   it('an event whose attempt ends in the commit that parks it is counted once', async () => {
     const bench = await Workbench.start()
@@ -136,5 +136,5 @@ describe('pause and delete', () => {
     await bench.untilSettled(2600)
     expect(bench.summary()).toMatchObject({ delivered: 2600, waiting: 0, backlog: 0 })
     bench.checkCounters()
-  }, 60_000)
+  })
 })

@@ -20,7 +20,7 @@ async function outage(options: Partial<DeliveryOptions> = { stopAfterMinutes: 5 
 const stopped = (bench: Workbench) => bench.summary().status === 'stopped'
 const untilStopped = (bench: Workbench) => bench.pass(() => stopped(bench), { step: 15_000, limit: 3 * HOUR })
 
-describe('when nothing succeeds', () => {
+describe('when nothing succeeds', { timeout: 60_000 }, () => {
   it('single probes replace the stream, ever further apart, and nothing is discarded', async () => {
     const bench = await outage({})
     const atOpening = bench.arrived.length
@@ -116,7 +116,7 @@ describe('when nothing succeeds', () => {
   })
 })
 
-describe('after it stopped itself', () => {
+describe('after it stopped itself', { timeout: 60_000 }, () => {
   it('one probe a minute watches the target, and it starts by itself', async () => {
     const bench = await outage()
     await untilStopped(bench)

@@ -146,6 +146,27 @@ describe('a re-send', () => {
     await expect(bench.call('resends.pause', { resendId: id })).rejects.toMatchObject({ code: 'resend_ended' })
   })
 
+  it('that is resumed while attempts of before are in flight neither skips nor repeats them', async () => {
+    const bench = await delivered()
+    bench.publish(numbers(100, 90))
+    await bench.untilSettled(100)
+    const answers: (() => void)[] = []
+    bench.receiver.receiver.answerWith(() => new Promise((resolve) => answers.push(() => resolve({ status: 200 }))))
+    const id = await start(bench, all(bench))
+    await bench.until(() => answers.length === 16)
+    await bench.call('resends.pause', { resendId: id })
+    // One ends, so that there is a free place when it is resumed.
+    answers.pop()!()
+    await bench.until(() => bench.resend(id).succeeded === 1)
+    bench.receiver.receiver.answerWith({ status: 200 })
+    await bench.call('resends.resume', { resendId: id })
+    await bench.until(() => bench.arrived.length === 200)
+    for (const answer of answers) answer()
+    await done(bench, id)
+    expect(bench.resend(id)).toMatchObject({ total: 100, succeeded: 100, failed: 0, skipped: 0 })
+    expect(later(bench, 100)).toEqual(bench.arrived.slice(0, 100).toSorted((a, b) => a - b))
+  })
+
   it('that is cancelled sends nothing more, and tells what it has done', async () => {
     const bench = await delivered()
     bench.publish(numbers(100, 200))

@@ -449,6 +449,8 @@ export class WebhookLane implements Lane {
   /** False when deliveries must not run further ahead; parks a hanging head so that they soon may. */
   #makeRoom(): boolean {
     if (this.#hasRoom()) return true
+    // One at a time: the commit of it makes room.
+    if (this.#parked.length > 0) return false
     let at = this.#openAt
     while (at < this.#open.length && this.#open[at]!.settled) at++
     const head = this.#open[at]
