@@ -39,15 +39,16 @@ export function pendingUpTo(
            LIMIT ?3))
        SELECT count(*) AS count, (SELECT accepted_at FROM events WHERE seq = (SELECT min(seq) FROM pending)) AS oldestAt FROM pending`,
     )
-    .get(
-      integration,
-      upTo,
-      LATE_COUNTED_MAX,
-      JSON.stringify(types),
-      cursor,
-      dates.from ?? 0,
-      dates.to ?? Number.MAX_SAFE_INTEGER,
-    ) as Pending
+    .get({
+      // The driver takes numbered parameters by their names only.
+      1: integration,
+      2: upTo,
+      3: LATE_COUNTED_MAX,
+      4: JSON.stringify(types),
+      5: cursor,
+      6: dates.from ?? 0,
+      7: dates.to ?? Number.MAX_SAFE_INTEGER,
+    }) as Pending
   return { count: Math.min(row.count, LATE_COUNTED_MAX), oldestAt: row.oldestAt }
 }
 
