@@ -7,7 +7,8 @@ export default defineConfig({
   root,
   resolve: { alias: { '@shared': resolve(root, 'shared') } },
   test: {
-    include: ['test/{unit,property,store,integration}/**/*.test.ts'],
+    include: ['test/{unit,property,store,integration,crash}/**/*.test.ts'],
+    exclude: ['**/*.deep.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -13,6 +13,10 @@ export interface ReceiverProcessOptions {
   readonly latencyMs?: number | readonly [min: number, max: number]
   /** Status codes with their weights, e.g. `{ 200: 95, 503: 5 }`. Default: always 200. */
   readonly statusMix?: Readonly<Record<number, number>>
+  /** Weights of what is no answer, beside those of the status codes: a broken connection, and silence. Default: never. */
+  readonly faults?: { readonly reset?: number; readonly hang?: number }
+  /** Writes down the path of each request too. Default: it does not. */
+  readonly paths?: boolean
   /** Of the draws of status and latency. Default: 1. */
   readonly seed?: number
 }
@@ -33,17 +37,21 @@ export interface ReceivedLine {
   readonly eventId: string
   /** SHA-256 of the exact body, hex. */
   readonly sha256: string
+  /** 0 = the connection was broken or left without an answer. */
   readonly status: number
+  /** When the receiver was started with `paths`. */
+  readonly path?: string
 }
 
 /** Starts a receiver in a process of its own; it accepts requests when this resolves. */
 export async function startReceiverProcess(options: ReceiverProcessOptions): Promise<ReceiverProcess> {
-  const { idsFile, port = 0, latencyMs = 0, statusMix = { 200: 1 }, seed = 1 } = options
+  const { idsFile, port = 0, latencyMs = 0, statusMix = { 200: 1 }, faults = {}, seed = 1, paths = false } = options
   const [min, max] = typeof latencyMs === 'number' ? [latencyMs, latencyMs] : latencyMs
-  const status = Object.entries(statusMix).map(([code, weight]) => `${code}=${weight}`)
+  const status = Object.entries({ ...statusMix, ...faults }).map(([code, weight]) => `${code}=${weight}`)
   const script = join(import.meta.dirname, 'receiver-process.ts')
   const flags = { ids: idsFile, port, latency: `${min}-${max}`, status: status.join(','), seed }
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
+  if (paths) args.push('--path')
   const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   // `close` comes after the last of its output.
   const exited = once(child, 'close')
@@ -72,7 +80,7 @@ export function readReceived(idsFile: string): ReceivedLine[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [eventId = '', sha256 = '', status] = line.split(' ')
-      return { eventId, sha256, status: Number(status) }
+      const [eventId = '', sha256 = '', status, path] = line.split(' ')
+      return { eventId, sha256, status: Number(status), ...(path === undefined ? {} : { path }) }
     })
 }

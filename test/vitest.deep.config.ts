@@ -1,0 +1,10 @@
+import { defineConfig, mergeConfig } from 'vitest/config'
+import config from './vitest.config.ts'
+
+// npm run test:deep: the long forms of proofs whose short forms are part of npm test.
+const { include: _, exclude: __, ...test } = config.test ?? {}
+
+export default mergeConfig(
+  { ...config, test },
+  defineConfig({ test: { include: ['test/**/*.deep.test.ts'], testTimeout: 900_000 } }),
+)
