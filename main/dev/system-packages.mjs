@@ -113,8 +113,13 @@ export async function ensureSystemPackages({ log, binary, env = process.env }) {
   )
 }
 
-/** @param {string[]} packages @param {NodeJS.ProcessEnv} env */
-async function aptInstall(packages, env) {
+/**
+ * Installs packages as root, without questions.
+ * @param {string[]} packages
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<string>} what apt-get said when it failed, else an empty string
+ */
+export async function aptInstall(packages, env) {
   const apt = (/** @type {string[]} */ ...args) =>
     capture('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
       env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },

@@ -7,6 +7,7 @@ import { ensureReady } from './bootstrap.mjs'
 import { ROOT, readJson, SetupError } from './project.mjs'
 import { converse, runMain, wasStopped } from './run.mjs'
 import { playwrightCounts, sum, summaryLine, vitestCounts } from './test-counts.mjs'
+import { ensureTestTools } from './test-tools.mjs'
 import { electronFlags, withDisplay } from './virtual-display.mjs'
 
 const REPORTS = join(ROOT, 'test-results')
@@ -37,6 +38,7 @@ async function build(env, args) {
 
 /** @type {Step} */
 async function unit(env, args) {
+  await ensureTestTools({ log, env })
   rmSync(UNIT_REPORT, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${UNIT_REPORT}`]
   const { code } = await script('unit', [...reporters, ...args], env)

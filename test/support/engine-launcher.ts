@@ -167,7 +167,16 @@ export class EngineProcess {
   }
 }
 
-/** True when a program is on the PATH. */
-export function hasProgram(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
+/** Why a test is skipped where {@link hasStrace} says no. */
+export const NO_STRACE = 'strace is not installed'
+
+/**
+ * Whether system calls can be watched and interrupted here.
+ *
+ * @throws Error in CI, where the set-up installs it: a proof that is skipped there would be missed by nobody
+ */
+export function hasStrace(): boolean {
+  const found = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'strace')))
+  if (!found && process.env.CI) throw new Error('CI has to have strace; main/dev/test-tools.mjs installs it.')
+  return found
 }
