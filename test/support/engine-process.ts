@@ -217,6 +217,7 @@ function sample(): Sample {
     delayP99Ms: delay.percentile(99) / 1e6,
     delayMaxMs: delay.max / 1e6,
     cpuMs: (user + system) / 1000,
+    zoneOffset: new Date().getTimezoneOffset(),
   }
   delay.reset()
   return result

@@ -59,6 +59,8 @@ export interface Sample {
   readonly delayP99Ms: number
   readonly delayMaxMs: number
   readonly cpuMs: number
+  /** Of the time zone in which the process lives, in minutes: `Date.prototype.getTimezoneOffset`. */
+  readonly zoneOffset: number
 }
 
 export type EngineCommand =
