@@ -124,6 +124,9 @@ Sqlite.prototype.pragma = function (this: Sqlite.Database, source: string, setti
   if (options.walPages !== undefined && source.startsWith('wal_autocheckpoint')) {
     text = `wal_autocheckpoint = ${options.walPages}`
   }
+  if (options.cacheKiB !== undefined && source.startsWith('cache_size')) {
+    text = `cache_size = -${options.cacheKiB}`
+  }
   if (options.synchronous !== undefined && source.startsWith('synchronous')) {
     text = `synchronous = ${options.synchronous}`
   }

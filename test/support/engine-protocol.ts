@@ -7,6 +7,8 @@ export interface EngineProcessOptions {
   readonly random?: number
   /** Pages of WAL between two checkpoints, instead of the product's. */
   readonly walPages?: number
+  /** Size of each connection's page cache, instead of the product's: one that is soon full hides no growth of memory. */
+  readonly cacheKiB?: number
   /** Another durability than the product's: the counter-proof of a durability test. */
   readonly synchronous?: 'NORMAL'
   /** File that says at every moment where the engine is: see `crash-journal.ts`. */
