@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { AppError, type ErrorInfo } from '../../shared/errors'
 import type { EngineAnswer, EngineCommand, EngineProcessOptions } from './engine-protocol'
@@ -8,6 +8,9 @@ import type { EngineAnswer, EngineCommand, EngineProcessOptions } from './engine
 const ROOT = join(import.meta.dirname, '../..')
 const SOURCES = ['main/engine', 'main/store', 'shared', 'test/support']
 const OUT = join(ROOT, 'out', 'engine-process')
+
+/** How long a bundle of other sources is kept. */
+const KEPT_MS = 3_600_000
 
 let bundled: Promise<string> | null = null
 
@@ -48,6 +51,11 @@ async function makeBundle(): Promise<string> {
     ssr: { noExternal: true, external: ['better-sqlite3'] },
   })
   mkdirSync(OUT, { recursive: true })
+  // Others may be in use by a run that began before the last change.
+  for (const old of readdirSync(OUT)) {
+    if (Date.now() - statSync(join(OUT, old)).mtimeMs > KEPT_MS)
+      rmSync(join(OUT, old), { recursive: true, force: true })
+  }
   renameSync(join(own, 'engine.mjs'), file)
   rmSync(own, { recursive: true, force: true })
   return file
