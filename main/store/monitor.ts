@@ -29,25 +29,25 @@ export function pendingUpTo(
   const row = db
     .prepare(
       `WITH pending (seq) AS (
-         SELECT seq FROM (SELECT seq FROM waiting WHERE integration = ?1 AND seq <= ?2 LIMIT ?3)
+         SELECT seq FROM (SELECT seq FROM waiting WHERE integration = @integration AND seq <= @upTo LIMIT @most)
          UNION
          SELECT seq FROM (
-           SELECT e.seq FROM json_each(?4) AS t CROSS JOIN events AS e ON e.type_id = t.value AND e.seq > ?5 AND e.seq <= ?2
-           WHERE e.published_at >= ?6 AND e.published_at < ?7
-             AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.integration = ?1 AND a.seq = e.seq AND a.failed = 0)
-             AND NOT EXISTS (SELECT 1 FROM rejected_events AS r WHERE r.integration = ?1 AND r.seq = e.seq)
-           LIMIT ?3))
+           SELECT e.seq FROM json_each(@types) AS t CROSS JOIN events AS e ON e.type_id = t.value AND e.seq > @cursor AND e.seq <= @upTo
+           WHERE e.published_at >= @from AND e.published_at < @to
+             AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.integration = @integration AND a.seq = e.seq AND a.failed = 0)
+             AND NOT EXISTS (SELECT 1 FROM rejected_events AS r WHERE r.integration = @integration AND r.seq = e.seq)
+           LIMIT @most))
        SELECT count(*) AS count, (SELECT accepted_at FROM events WHERE seq = (SELECT min(seq) FROM pending)) AS oldestAt FROM pending`,
     )
-    .get(
+    .get({
       integration,
       upTo,
-      LATE_COUNTED_MAX,
-      JSON.stringify(types),
+      most: LATE_COUNTED_MAX,
+      types: JSON.stringify(types),
       cursor,
-      dates.from ?? 0,
-      dates.to ?? Number.MAX_SAFE_INTEGER,
-    ) as Pending
+      from: dates.from ?? 0,
+      to: dates.to ?? Number.MAX_SAFE_INTEGER,
+    }) as Pending
   return { count: Math.min(row.count, LATE_COUNTED_MAX), oldestAt: row.oldestAt }
 }
 

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { Engine } from '../../main/engine/engine'
+import { parseEnvelope } from '../../main/engine/sources/envelope'
+import { openReadable, STORE_FILE } from '../../main/store/database'
+import { createQueries } from '../../main/store/queries'
+import type { Alert } from '../../shared/domain'
+import { FakeClock } from '../support/fake-clock'
+import { type Answerer, Receiver } from '../support/receiver'
+import { tempDir } from '../support/temp-dir'
+
+// What the model of the engine (test/model) has found, each in its smallest form.
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+let folder: string
+let clock: FakeClock
+let engine: Engine
+let receiver: Receiver
+let answer: Answerer
+let alerts: Alert[]
+let changed: (() => void)[]
+
+beforeEach(async () => {
+  folder = tempDir()
+  clock = new FakeClock()
+  alerts = []
+  changed = []
+  answer = () => ({ status: 200 })
+  receiver = await Receiver.start({ answer: (request, n) => answer(request, n) })
+  open()
+  onTestFinished(async () => {
+    await receiver.close()
+    await engine.close(50)
+  })
+})
+
+function open(): void {
+  engine = new Engine({
+    workspace: folder,
+    key: null,
+    version: '0.0.0',
+    clock,
+    random: () => 0.5,
+    onChanged: () => {
+      for (const notify of changed.splice(0)) notify()
+    },
+    onNotice: (error) => {
+      throw new Error(error.message)
+    },
+    onAlert: (alert) => alerts.push(alert),
+  })
+}
+
+function create(id = 'orders') {
+  return engine.call('integrations.create', {
+    id,
+    integrationType: 'permanent',
+    startsAt: null,
+    endsAt: null,
+    selection: { entities: [], events: [] },
+    target: { kind: 'webhook', callbackUrl: receiver.url },
+  })
+}
+
+function publish(...numbers: readonly number[]): void {
+  const line = (no: number) =>
+    `{"tenant":"t","name":"order.created","published_at":"2026-01-12T08:00:00Z","payload":{"id":"e-${no}"}}`
+  engine.publish(numbers.map((no) => parseEnvelope(Buffer.from(line(no)))))
+}
+
+function read<T>(work: (db: ReturnType<typeof openReadable>) => T): T {
+  const db = openReadable(`${folder}/${STORE_FILE}`)
+  try {
+    return work(db)
+  } finally {
+    db.close()
+  }
+}
+
+function summary(id = 'orders') {
+  return read((db) => createQueries(db)['integrations.get']({ id }) as Awaited<ReturnType<typeof get>>)
+}
+declare const get: ReturnType<typeof createQueries>['integrations.get']
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise<void>((resolve) => changed.push(resolve))
+}
+
+describe('late events', () => {
+  it('are told of, once an integration has run for 15 minutes', async () => {
+    answer = () => 'hang'
+    await create()
+    publish(1, 2)
+    await clock.advance(16 * 60_000)
+    expect(alerts.map((a) => [a.kind, a.integrationId])).toEqual([['late', 'orders']])
+    expect(alerts[0]!.message).toContain('2 events')
+  })
+})
+
+describe('a clock that is set back', () => {
+  it('does not hold up the retry of an event', async () => {
+    answer = (_request, n) => ({ status: n === 1 ? 500 : 200 })
+    await create()
+    publish(1)
+    await until(() => summary().waiting === 1)
+    clock.jump(-DAY)
+    await clock.advance(60_000)
+    await until(() => summary().delivered === 1)
+  })
+
+  it('does not hold up the retry of an event over a restart', async () => {
+    answer = (_request, n) => ({ status: n === 1 ? 500 : 200 })
+    await create()
+    publish(1)
+    await until(() => summary().waiting === 1)
+    await engine.close()
+    clock.jump(-DAY)
+    open()
+    await until(() => summary().delivered === 1)
+  })
+
+  it('does not make the pause longer that a receiver asked for', async () => {
+    answer = (_request, n) => (n === 1 ? { status: 429, headers: { 'retry-after': '10' } } : { status: 200 })
+    await create()
+    publish(1)
+    await until(() => summary().waiting === 1)
+    clock.jump(-HOUR)
+    publish(2)
+    await clock.advance(15_000)
+    await until(() => summary().delivered === 2)
+  })
+})
