@@ -3,7 +3,10 @@ import type { EpochMs } from '../../shared/domain'
 /** Time as a port, so that a rule of minutes or days is tested in milliseconds. */
 export interface Clock {
   now(): EpochMs
-  /** Runs `run` once at `at` or soon after; at once when `at` has passed. */
+  /**
+   * Runs `run` once at `at` or soon after; at once when `at` has passed. A clock that is set back does not make the wait longer: `run` is
+   * called after the time that was left when the timer was set, though it is not `at` then.
+   */
   setTimer(at: EpochMs, run: () => void): Timer
 }
 
@@ -18,9 +21,10 @@ export const systemClock: Clock = {
   now: Date.now,
   setTimer(at, run) {
     let handle: NodeJS.Timeout
+    const latest = performance.now() + Math.max(0, at - Date.now())
+    const left = () => Math.min(at - Date.now(), latest - performance.now())
     const arm = () => {
-      const wait = at - Date.now()
-      handle = setTimeout(() => (at <= Date.now() ? run() : arm()), Math.max(0, Math.min(wait, LONGEST_WAIT)))
+      handle = setTimeout(() => (left() <= 0 ? run() : arm()), Math.max(0, Math.min(left(), LONGEST_WAIT)))
     }
     arm()
     return { cancel: () => clearTimeout(handle) }

@@ -104,6 +104,7 @@ export class DeliveryStore {
   readonly #setOutage: Statement
   readonly #resend: Statement
   readonly #due: Statement
+  readonly #dueAfter: Statement
   readonly #nextDue: Statement
   readonly #settledAfter: Statement
 
@@ -137,12 +138,15 @@ export class DeliveryStore {
          state = iif(? IS NULL OR state = 'cancelled', state, 'done'), ended_at = coalesce(ended_at, ?)
        WHERE id = ?`,
     )
-    this.#due = db.prepare(
-      `SELECT w.seq, e.event_id AS eventId, e.type_id AS typeId, e.published_at AS publishedAt, w.attempts, w.due_at AS dueAt,
-         w.window_from AS windowFrom, e.body
-       FROM (SELECT * FROM waiting WHERE integration = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?) AS w
-         CROSS JOIN events AS e ON e.seq = w.seq`,
-    )
+    const dueWhere = (condition: string) =>
+      db.prepare(
+        `SELECT w.seq, e.event_id AS eventId, e.type_id AS typeId, e.published_at AS publishedAt, w.attempts, w.due_at AS dueAt,
+           w.window_from AS windowFrom, e.body
+         FROM (SELECT * FROM waiting WHERE integration = ? AND due_at ${condition} ? ORDER BY due_at, seq LIMIT ?) AS w
+           CROSS JOIN events AS e ON e.seq = w.seq`,
+      )
+    this.#due = dueWhere('<=')
+    this.#dueAfter = dueWhere('>')
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
     this.#settledAfter = db
       .prepare(
@@ -250,6 +254,11 @@ export class DeliveryStore {
   /** Events of the waiting room that are due, the longest overdue first. */
   due(integration: number, now: EpochMs, limit: number): WaitingEvent[] {
     return this.#due.all(integration, now, limit) as WaitingEvent[]
+  }
+
+  /** Events of the waiting room that are due later than `time`, the earliest first. */
+  dueAfter(integration: number, time: EpochMs, limit: number): WaitingEvent[] {
+    return this.#dueAfter.all(integration, time, limit) as WaitingEvent[]
   }
 
   /** When the next event of the waiting room is due; null when it is empty. */

@@ -9,6 +9,7 @@ import { Circuit, type OutageRecord } from './circuit'
 import { ConcurrencyLimit } from './concurrency-limit'
 import type { Lane } from './lane'
 import { RateLimit } from './rate-limit'
+import { RETRY_AFTER } from './retry-after'
 import { Stopwatch } from './stopwatch'
 import type { PostOutcome } from './webhook'
 
@@ -129,6 +130,9 @@ const OVERLOAD: ReadonlySet<AttemptErrorCode> = new Set([
 
 /** An integration that was stopped by failure tries its target this often. */
 export const RESTART_PROBE_MS = 60_000
+
+/** No wait is longer than what a receiver may ask for: one that seems to be comes from before the clock was set back. */
+const LONGEST_WAIT_MS = RETRY_AFTER.maxMs
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -283,9 +287,20 @@ export class WebhookLane implements Lane {
   #mayLaunch(): boolean {
     if (this.#mode === 'stopped' || this.#ports.blocked()) return false
     const now = this.#ports.clock.now()
-    if (now < this.#pausedUntil) return false
+    if (now < this.#resumesAt(now)) return false
     if (this.#careful) return this.#flights.size === 0 && this.#finished.length === 0 && now >= this.#probeAt(now)
     return this.#flights.size < this.#limit.current && this.#rate.nextAt(now) <= now
+  }
+
+  /** When the pause that the receiver asked for is over; `now` when it is. */
+  #resumesAt(now: EpochMs): EpochMs {
+    return this.#pausedUntil - now > LONGEST_WAIT_MS ? now : Math.max(now, this.#pausedUntil)
+  }
+
+  /** Earliest due time of the waiting room. */
+  #firstDue(now: EpochMs): EpochMs {
+    const due = this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
+    return Number.isFinite(due) && due - now > LONGEST_WAIT_MS ? now : due
   }
 
   /** Nothing succeeds: one attempt at a time. */
@@ -295,7 +310,8 @@ export class WebhookLane implements Lane {
 
   #probeAt(now: EpochMs): EpochMs {
     const at = this.#circuit.open ? this.#circuit.probeAt(now) : now
-    return this.#mode === 'probing' ? Math.max(at, this.#lastProbeAt + RESTART_PROBE_MS) : at
+    const next = this.#lastProbeAt > now ? now : this.#lastProbeAt + RESTART_PROBE_MS
+    return this.#mode === 'probing' ? Math.max(at, next) : at
   }
 
   #launchNext(): boolean {
@@ -327,10 +343,13 @@ export class WebhookLane implements Lane {
       // Events in flight, and those whose result is not stored yet, still have their row: read past them.
       const busy = this.#flights.size + this.#finishedSeqs.size
       const upTo = careful ? Number.MAX_SAFE_INTEGER : now
-      const rows = store.due(this.no, upTo, busy + (careful ? 1 : WINDOW_EVENTS))
-      const fresh = rows.filter(({ seq }) => !this.#flights.has(seq) && !this.#finishedSeqs.has(seq))
+      const limit = busy + (careful ? 1 : WINDOW_EVENTS)
+      const isFree = ({ seq }: { seq: number }) => !this.#flights.has(seq) && !this.#finishedSeqs.has(seq)
+      const rows = store.due(this.no, upTo, limit)
+      let fresh = rows.filter(isFree)
+      if (fresh.length === 0 && !careful) fresh = store.dueAfter(this.no, now + LONGEST_WAIT_MS, limit).filter(isFree)
       if (fresh.length === 0) {
-        this.#nextDueKnown = rows.length > 0 ? now : (store.nextDue(this.no) ?? Number.POSITIVE_INFINITY)
+        this.#nextDueKnown = rows.length > 0 ? now : this.#firstDue(now)
         return null
       }
       this.#due = fresh.map(({ attempts, windowFrom, dueAt: _, ...event }) => ({ event, attempts, windowFrom }))
@@ -611,12 +630,12 @@ export class WebhookLane implements Lane {
     const busy = this.#flights.size > 0 || this.#finished.length > 0
     if (this.#careful) {
       if (busy || !(this.#hasLive() || this.#hasWaiting())) return null
-      return Math.max(this.#probeAt(now), this.#pausedUntil)
+      return Math.max(this.#probeAt(now), this.#resumesAt(now))
     }
-    const due = this.#nextDueKnown ?? this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
+    const due = this.#nextDueKnown ?? this.#firstDue(now)
     this.#nextDueKnown = due
     const live = this.#hasLive() || this.#hasResends() ? now : Number.POSITIVE_INFINITY
-    const at = Math.max(Math.min(due, live), this.#pausedUntil, this.#rate.nextAt(now))
+    const at = Math.max(Math.min(due, live), this.#resumesAt(now), this.#rate.nextAt(now))
     if (!Number.isFinite(at)) return null
     // What is due now waits for a free place, the room ahead or a commit, which come through an end, not through a timer.
     return at <= now ? (busy ? null : Number.isFinite(due) && due <= now ? now : null) : at
@@ -629,7 +648,11 @@ export class WebhookLane implements Lane {
   #armEnd(): void {
     const { endsAt } = this.#options
     if (endsAt === null) return
-    this.#endTimer = this.#ports.clock.setTimer(endsAt, () => this.#checkEnd())
+    this.#endTimer = this.#ports.clock.setTimer(endsAt, () => {
+      // Set back, the clock has not reached it yet.
+      if (this.#ports.clock.now() < endsAt) this.#armEnd()
+      else this.#checkEnd()
+    })
   }
 
   #checkEnd(): void {
