@@ -150,8 +150,7 @@ export class DeliveryStore {
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
     this.#settledAfter = db
       .prepare(
-        `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq > ?
-           AND (a.failed = 0 OR EXISTS (SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq))
+        `SELECT seq FROM attempts WHERE integration = ? AND seq > ? AND batch IS NULL
          UNION SELECT seq FROM waiting WHERE integration = ? AND seq > ?`,
       )
       .pluck()
@@ -280,7 +279,10 @@ export class DeliveryStore {
     )
   }
 
-  /** Events behind the cursor's position that need no first attempt any more: settled, or in the waiting room. */
+  /**
+   * Events behind the cursor's position that need no first attempt any more: settled, or in the waiting room. Each attempt on record
+   * has led to one of them. The list of rejected events would not do: an operator may have deleted the event from it.
+   */
   settledAfter(integration: number, cursor: number): Set<number> {
     return new Set(this.#settledAfter.all(integration, cursor, integration, cursor) as number[])
   }

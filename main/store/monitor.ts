@@ -34,8 +34,7 @@ export function pendingUpTo(
          SELECT seq FROM (
            SELECT e.seq FROM json_each(@types) AS t CROSS JOIN events AS e ON e.type_id = t.value AND e.seq > @cursor AND e.seq <= @upTo
            WHERE e.published_at >= @from AND e.published_at < @to
-             AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.integration = @integration AND a.seq = e.seq AND a.failed = 0)
-             AND NOT EXISTS (SELECT 1 FROM rejected_events AS r WHERE r.integration = @integration AND r.seq = e.seq)
+             AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.integration = @integration AND a.seq = e.seq AND a.batch IS NULL)
            LIMIT @most))
        SELECT count(*) AS count, (SELECT accepted_at FROM events WHERE seq = (SELECT min(seq) FROM pending)) AS oldestAt FROM pending`,
     )

@@ -129,8 +129,8 @@ export class RetentionStore {
   }
 
   #settledBetween(integration: number, from: number, to: number): Set<number> {
-    const sql = `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq BETWEEN ? AND ? AND (a.failed = 0 OR EXISTS
-      (SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq))`
+    // Each attempt on record has settled its event or put it into the waiting room.
+    const sql = 'SELECT seq FROM attempts WHERE integration = ? AND seq BETWEEN ? AND ? AND batch IS NULL'
     return new Set(this.#db.prepare(sql).pluck().all(integration, from, to) as number[])
   }
 

@@ -131,3 +131,26 @@ describe('a clock that is set back', () => {
     await until(() => summary().delivered === 2)
   })
 })
+
+describe('a rejected event that was deleted from the list', () => {
+  it('is not sent again by a restart, though an older event still hangs', async () => {
+    const bodies: string[] = []
+    answer = ({ body }) => {
+      bodies.push(body.toString())
+      return body.includes('"e-1"') ? 'hang' : { status: 400 }
+    }
+    await create()
+    publish(1, 2)
+    await until(() => summary().rejected === 1)
+    await engine.call('rejected.delete', { id: 'orders', eventIds: 'all' })
+    await engine.close(10)
+    answer = ({ body }) => {
+      bodies.push(body.toString())
+      return { status: 200 }
+    }
+    open()
+    await until(() => summary().delivered === 1)
+    expect(bodies.filter((body) => body.includes('"e-2"'))).toHaveLength(1)
+    expect(summary()).toMatchObject({ delivered: 1, rejected: 1, rejectedDeleted: 1, backlog: 0 })
+  })
+})
