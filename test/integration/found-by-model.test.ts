@@ -52,7 +52,7 @@ function open(): void {
   })
 }
 
-function create(id = 'orders') {
+function create(id = 'orders', options: { concurrency?: number } = {}) {
   return engine.call('integrations.create', {
     id,
     integrationType: 'permanent',
@@ -60,6 +60,7 @@ function create(id = 'orders') {
     endsAt: null,
     selection: { entities: [], events: [] },
     target: { kind: 'webhook', callbackUrl: receiver.url },
+    options,
   })
 }
 
@@ -107,6 +108,18 @@ describe('a clock that is set back', () => {
     clock.jump(-DAY)
     await clock.advance(60_000)
     await until(() => summary().delivered === 1)
+  })
+
+  it('does not hold up the retry of an event while others are delivered', async () => {
+    answer = (_request, n) => ({ status: n === 1 ? 500 : 200 })
+    await create('orders', { concurrency: 1 })
+    publish(1)
+    await until(() => summary().waiting === 1)
+    clock.jump(-DAY)
+    publish(2, 3)
+    await until(() => summary().delivered >= 2)
+    await clock.advance(60_000)
+    await until(() => summary().delivered === 3)
   })
 
   it('does not hold up the retry of an event over a restart', async () => {

@@ -297,10 +297,14 @@ export class WebhookLane implements Lane {
     return this.#pausedUntil - now > LONGEST_WAIT_MS ? now : Math.max(now, this.#pausedUntil)
   }
 
-  /** Earliest due time of the waiting room. */
+  /** Earliest due time of the waiting room, from memory where it is known; +Infinity when nothing waits. */
   #firstDue(now: EpochMs): EpochMs {
-    const due = this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
-    return Number.isFinite(due) && due - now > LONGEST_WAIT_MS ? now : due
+    const overtaken = (due: EpochMs) => Number.isFinite(due) && due - now > LONGEST_WAIT_MS
+    if (this.#nextDueKnown === null || overtaken(this.#nextDueKnown)) {
+      const due = this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
+      this.#nextDueKnown = overtaken(due) ? now : due
+    }
+    return this.#nextDueKnown
   }
 
   /** Nothing succeeds: one attempt at a time. */
@@ -339,7 +343,7 @@ export class WebhookLane implements Lane {
         if (!this.#flights.has(next.event.seq) && !this.#finishedSeqs.has(next.event.seq)) return next
       }
       const now = clock.now()
-      if (this.#nextDueKnown !== null && this.#nextDueKnown > now && !careful) return null
+      if (!careful && this.#firstDue(now) > now) return null
       // Events in flight, and those whose result is not stored yet, still have their row: read past them.
       const busy = this.#flights.size + this.#finishedSeqs.size
       const upTo = careful ? Number.MAX_SAFE_INTEGER : now
@@ -349,7 +353,8 @@ export class WebhookLane implements Lane {
       let fresh = rows.filter(isFree)
       if (fresh.length === 0 && !careful) fresh = store.dueAfter(this.no, now + LONGEST_WAIT_MS, limit).filter(isFree)
       if (fresh.length === 0) {
-        this.#nextDueKnown = rows.length > 0 ? now : this.#firstDue(now)
+        this.#nextDueKnown = rows.length > 0 ? now : null
+        if (rows.length === 0) this.#firstDue(now)
         return null
       }
       this.#due = fresh.map(({ attempts, windowFrom, dueAt: _, ...event }) => ({ event, attempts, windowFrom }))
@@ -632,8 +637,7 @@ export class WebhookLane implements Lane {
       if (busy || !(this.#hasLive() || this.#hasWaiting())) return null
       return Math.max(this.#probeAt(now), this.#resumesAt(now))
     }
-    const due = this.#nextDueKnown ?? this.#firstDue(now)
-    this.#nextDueKnown = due
+    const due = this.#firstDue(now)
     const live = this.#hasLive() || this.#hasResends() ? now : Number.POSITIVE_INFINITY
     const at = Math.max(Math.min(due, live), this.#resumesAt(now), this.#rate.nextAt(now))
     if (!Number.isFinite(at)) return null
