@@ -195,6 +195,8 @@ export class Engine {
       log,
       clock,
       settings: () => settings.values,
+      flush: () => this.#committer.flush(),
+      onExpired: (integrations) => this.#integrations.forgetRead(integrations),
       onRemoved: () => this.#changed('events', 'attempts', 'rejected', 'integrations'),
       onError,
     })

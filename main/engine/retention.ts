@@ -22,6 +22,10 @@ export interface RetentionPorts {
   readonly log: EventLog
   readonly clock: Clock
   readonly settings: () => Settings
+  /** Stores what the lanes have finished. @returns false when the store refused it */
+  readonly flush: () => boolean
+  /** Paused integrations lost events: what their lanes hold in memory must go before anything of it is stored. */
+  readonly onExpired: (integrations: readonly number[]) => void
   /** Rows went: lists are out of date. */
   readonly onRemoved: () => void
   /** The store refused; the next round tries again. */
@@ -81,12 +85,15 @@ export class Retention {
   }
 
   #events(before: EpochMs, wanted: () => boolean = () => true): Promise<number> {
-    const { store, log } = this.#ports
+    const { store, log, clock, flush, onExpired } = this.#ports
     const oldUpTo = before === Number.MAX_SAFE_INTEGER ? log.head : log.acceptedUpTo(before)
     let position = 0
     return this.#steps((limit) => {
-      if (!wanted()) return { seen: 0, removed: 0, position }
-      const step = store.events(position, Math.min(oldUpTo, store.settledByActive(log.head)), before, limit)
+      const nothing = { seen: 0, removed: 0, position, expiredOf: [] }
+      if (!wanted() || !flush()) return nothing
+      const upTo = Math.min(oldUpTo, store.settledByActive(log.head))
+      const step = store.events(position, upTo, before, limit, clock.now())
+      if (step.expiredOf.length > 0) onExpired(step.expiredOf)
       position = step.position
       return step
     })

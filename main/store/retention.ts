@@ -10,12 +10,15 @@ export interface ExpiredStep {
   readonly removed: number
   /** Where the next step goes on. */
   readonly position: number
+  /** Numbers of the paused integrations that lost events: what a lane of theirs has read is out of date. */
+  readonly expiredOf: readonly number[]
 }
 
 interface EventRow {
   readonly seq: number
   readonly type_id: number
   readonly published_at: number
+  readonly accepted_at: number
 }
 
 /**
@@ -29,7 +32,7 @@ export class RetentionStore {
   constructor(db: WritableDb) {
     this.#db = db
     this.#events = db.prepare(
-      'SELECT seq, type_id, published_at FROM events WHERE seq > ? AND seq <= ? AND accepted_at < ? ORDER BY seq LIMIT ?',
+      'SELECT seq, type_id, published_at, accepted_at FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
     )
   }
 
@@ -49,15 +52,17 @@ export class RetentionStore {
   }
 
   /**
-   * Removes the events after `after` up to `upTo` that were accepted before `before`, with their attempts. Those of which a
-   * rejected event is still listed stay.
+   * Removes the events after `after` up to `upTo` that were accepted before `before`, with their attempts, up to the first that was
+   * not. Those of which a rejected event is still listed stay.
+   *
+   * @param now tells the times that cannot be, since the clock was ahead then: such an event is old when an old one follows it
    */
-  events(after: number, upTo: number, before: EpochMs, limit: number): ExpiredStep {
+  events(after: number, upTo: number, before: EpochMs, limit: number, now: EpochMs): ExpiredStep {
     return transaction(this.#db, () => {
-      const rows = this.#events.all(after, upTo, before, limit) as EventRow[]
+      const rows = oldOnes(this.#events.all(after, upTo, limit) as EventRow[], before, now)
       const last = rows.at(-1)
-      if (!last) return { seen: 0, removed: 0, position: after }
-      this.#expire(rows, last.seq)
+      if (!last) return { seen: 0, removed: 0, position: after, expiredOf: [] }
+      const expiredOf = this.#expire(rows, last.seq)
       const first = rows[0]!.seq
       const held = new Set(
         this.#db
@@ -84,12 +89,13 @@ export class RetentionStore {
         )
         .run(gone)
       const { changes } = this.#db.prepare('DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?))').run(gone)
-      return { seen: rows.length, removed: changes, position: last.seq }
+      return { seen: rows.length, removed: changes, position: last.seq, expiredOf }
     })
   }
 
-  /** Counts what paused integrations lose with these events, and moves them past it. */
-  #expire(rows: readonly EventRow[], last: number): void {
+  /** Counts what paused integrations lose with these events, and moves them past it. @returns numbers of those that moved */
+  #expire(rows: readonly EventRow[], last: number): number[] {
+    const moved: number[] = []
     const first = rows[0]!.seq
     const paused = this.#db
       .prepare("SELECT * FROM integrations WHERE deleted_at IS NULL AND status = 'stopped'")
@@ -104,6 +110,7 @@ export class RetentionStore {
       this.#db.prepare('DELETE FROM waiting WHERE integration = ? AND seq BETWEEN ? AND ?').run(row.no, first, last)
       let expired = waiting.size
       let passedOver = 0
+      if (row.cursor < last || waiting.size > 0) moved.push(row.no)
       if (row.cursor < last) {
         const { selection, startsAt, endsAt } = toIntegration(row)
         const settled = this.#settledBetween(row.no, Math.max(row.cursor + 1, first), last)
@@ -126,6 +133,7 @@ export class RetentionStore {
           .run(expired, passedOver, row.no)
       }
     }
+    return moved
   }
 
   #settledBetween(integration: number, from: number, to: number): Set<number> {
@@ -160,7 +168,7 @@ export class RetentionStore {
       const list = JSON.stringify(ids)
       this.#db.prepare('DELETE FROM attempt_details WHERE attempt IN (SELECT value FROM json_each(?))').run(list)
       this.#db.prepare('DELETE FROM attempts WHERE id IN (SELECT value FROM json_each(?))').run(list)
-      return { seen: ids.length, removed: ids.length, position: 0 }
+      return { seen: ids.length, removed: ids.length, position: 0, expiredOf: [] }
     })
   }
 
@@ -181,7 +189,7 @@ export class RetentionStore {
           .run(changes, no)
         removed += changes
       }
-      return { seen: removed, removed, position: 0 }
+      return { seen: removed, removed, position: 0, expiredOf: [] }
     })
   }
 
@@ -212,4 +220,11 @@ export class RetentionStore {
     if (free > 0) this.#db.exec(`PRAGMA incremental_vacuum(${pages})`)
     return free > pages
   }
+}
+
+/** Those from the front on that are too old, by their own time or, where it cannot be, by that of one that follows. */
+function oldOnes(rows: readonly EventRow[], before: EpochMs, now: EpochMs): EventRow[] {
+  const young = rows.findIndex((row) => row.accepted_at >= before && row.accepted_at <= now)
+  const front = young === -1 ? rows : rows.slice(0, young)
+  return front.slice(0, front.findLastIndex((row) => row.accepted_at < before) + 1)
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Engine } from '../../main/engine/engine'
 import { parseEnvelope } from '../../main/engine/sources/envelope'
-import { openReadable, STORE_FILE } from '../../main/store/database'
+import { openReadable, openWritable, STORE_FILE } from '../../main/store/database'
 import { createQueries } from '../../main/store/queries'
 import type { Alert } from '../../shared/domain'
 import { FakeClock } from '../support/fake-clock'
@@ -52,7 +52,7 @@ function open(): void {
   })
 }
 
-function create(id = 'orders', options: { concurrency?: number } = {}) {
+function create(id = 'orders', options: { concurrency?: number; stopAfterMinutes?: number } = {}) {
   return engine.call('integrations.create', {
     id,
     integrationType: 'permanent',
@@ -165,5 +165,85 @@ describe('a rejected event that was deleted from the list', () => {
     await until(() => summary().delivered === 1)
     expect(bodies.filter((body) => body.includes('"e-2"'))).toHaveLength(1)
     expect(summary()).toMatchObject({ delivered: 1, rejected: 1, rejectedDeleted: 1, backlog: 0 })
+  })
+})
+
+describe('the retention', () => {
+  it('passes no event over that was accepted while the clock was ahead', async () => {
+    await create()
+    await engine.call('settings.update', { keepEventsDays: 1 })
+    await engine.call('integrations.stop', { id: 'orders' })
+    publish(1)
+    clock.jump(10 * DAY)
+    publish(2)
+    clock.jump(-10 * DAY)
+    publish(3, 4, 5)
+    clock.jump(2 * DAY)
+    publish(6)
+    await engine.runRetention()
+    // The second event lies between two that are too old, so it is older than the second of these.
+    expect(summary()).toMatchObject({ expired: 5, backlog: 1 })
+    await engine.call('integrations.start', { id: 'orders' })
+    await until(() => summary().delivered === 1)
+    expect(summary()).toMatchObject({ expired: 5, delivered: 1, backlog: 0 })
+  })
+
+  it('keeps what is young by its own time, though an older time follows', async () => {
+    await create()
+    await engine.call('settings.update', { keepEventsDays: 1 })
+    await engine.call('integrations.stop', { id: 'orders' })
+    publish(1)
+    clock.jump(2 * DAY)
+    publish(2)
+    clock.jump(-2 * DAY)
+    publish(3, 4, 5)
+    clock.jump(2 * DAY + HOUR)
+    publish(6)
+    await engine.runRetention()
+    expect(summary()).toMatchObject({ expired: 1, backlog: 5 })
+    await engine.call('integrations.start', { id: 'orders' })
+    await until(() => summary().delivered === 5)
+  })
+
+  it('takes what it gives up from a lane that waits for its target to answer again', async () => {
+    const got: string[] = []
+    await create('orders', { concurrency: 1, stopAfterMinutes: 1 })
+    answer = () => ({ status: 500 })
+    await engine.call('settings.update', { keepEventsDays: 1 })
+    publish(...Array.from({ length: 40 }, (_, i) => i))
+    for (let i = 0; summary().stopCause === null && i < 200; i++) {
+      await clock.advance(10_000)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(summary()).toMatchObject({ stopCause: 'failure', restartPending: true })
+    clock.jump(2 * DAY)
+    publish(100)
+    await engine.runRetention()
+    expect(summary()).toMatchObject({ expired: 40, backlog: 1, waiting: 0 })
+    answer = ({ body }) => {
+      got.push(body.toString())
+      return { status: 200 }
+    }
+    await clock.advance(61_000)
+    await until(() => summary().delivered === 1)
+    publish(101)
+    await until(() => summary().delivered === 2)
+    expect(got.map((body) => /e-\d+/.exec(body)?.[0])).toEqual(['e-100', 'e-101'])
+    expect(summary()).toMatchObject({ status: 'running', expired: 40, backlog: 0 })
+  })
+})
+
+describe('a deletion that the store refuses', () => {
+  it('leaves the integration at work', async () => {
+    await create()
+    const other = openWritable(`${folder}/${STORE_FILE}`)
+    onTestFinished(() => void other.close())
+    other.exec(
+      "CREATE TRIGGER refuse BEFORE UPDATE OF deleted_at ON integrations BEGIN SELECT RAISE(FAIL, 'full'); END",
+    )
+    await expect(engine.call('integrations.delete', { id: 'orders' })).rejects.toMatchObject({ code: 'store_failed' })
+    other.exec('DROP TRIGGER refuse')
+    publish(1)
+    await until(() => summary().delivered === 1)
   })
 })

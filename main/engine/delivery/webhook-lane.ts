@@ -236,10 +236,11 @@ export class WebhookLane implements Lane {
   abandon(): void {
     this.stop()
     this.#abandoned = true
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   settled(): Promise<void> {
-    if (this.#flights.size === 0 && this.#finished.length === 0) return Promise.resolve()
+    if (this.#abandoned || (this.#flights.size === 0 && this.#finished.length === 0)) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
@@ -555,6 +556,7 @@ export class WebhookLane implements Lane {
 
   /** May be called again with more when the commit failed. */
   collect(): LaneCommit | null {
+    if (this.#abandoned) return null
     const { cursor, passedOver } = this.#progress()
     const resends = [...this.#jobs.values()].filter((job) => job.dirty).map((job) => this.#progressOf(job))
     const nothing = this.#finished.length + this.#parked.length + passedOver + resends.length === 0

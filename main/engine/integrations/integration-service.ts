@@ -263,10 +263,17 @@ export class IntegrationService {
     const entry = this.#lanes.get(record.no)
     entry?.lane.stop()
     const now = clock.now()
-    transaction(db, () => {
-      store.markDeleted(record.no, now)
-      writeAudit(db, actor, { action: 'integration.delete', subject: id, before: auditOf(record.integration) }, now)
-    })
+    try {
+      transaction(db, () => {
+        store.markDeleted(record.no, now)
+        writeAudit(db, actor, { action: 'integration.delete', subject: id, before: auditOf(record.integration) }, now)
+      })
+    } catch (error) {
+      // What could not be stored did not happen: the integration goes on.
+      if (record.integration.status === 'running') entry?.lane.start(false)
+      else if (record.integration.restartPending) entry?.lane.probe()
+      throw error
+    }
     if (entry) {
       flush()
       entry.lane.abandon()
@@ -275,6 +282,24 @@ export class IntegrationService {
     }
     this.#ports.onDeleted(record.no)
     this.#ports.onChanged()
+  }
+
+  /**
+   * Takes away what the lanes of paused integrations have read, and what they have in flight: the log has given it up. Those that
+   * wait for their target to answer again go on with what is left.
+   */
+  forgetRead(numbers: readonly number[]): void {
+    for (const no of numbers) {
+      const entry = this.#lanes.get(no)
+      if (!entry) continue
+      entry.lane.abandon()
+      // A change that is under way does the rest.
+      if (this.#changing.has(no)) continue
+      this.#lanes.delete(no)
+      void entry.close()
+      const record = this.#ports.store.all().find((other) => other.no === no)
+      if (record) this.#bySelf(() => this.#revive(record))
+    }
   }
 
   /** The secrets of a saved integration; null when it has none. @throws AppError `secret_unreadable` */
