@@ -52,11 +52,17 @@ function open(): void {
   })
 }
 
-function create(id = 'orders', options: { concurrency?: number; stopAfterMinutes?: number } = {}) {
+interface Options {
+  readonly concurrency?: number
+  readonly stopAfterMinutes?: number
+  readonly startsAt?: number
+}
+
+function create(id = 'orders', { startsAt, ...options }: Options = {}) {
   return engine.call('integrations.create', {
     id,
     integrationType: 'permanent',
-    startsAt: null,
+    startsAt: startsAt ?? null,
     endsAt: null,
     selection: { entities: [], events: [] },
     target: { kind: 'webhook', callbackUrl: receiver.url },
@@ -230,6 +236,25 @@ describe('the retention', () => {
     await until(() => summary().delivered === 2)
     expect(got.map((body) => /e-\d+/.exec(body)?.[0])).toEqual(['e-100', 'e-101'])
     expect(summary()).toMatchObject({ status: 'running', expired: 40, backlog: 0 })
+  })
+})
+
+describe('a replay', () => {
+  it('counts no event into its backlog that was removed behind its beginning', async () => {
+    answer = ({ body }) => ({ status: body.includes('"e-1"') ? 400 : 200 })
+    await create()
+    publish(1, 2, 3)
+    await until(() => summary().delivered === 2)
+    clock.jump(2 * DAY)
+    publish(4)
+    await until(() => summary().delivered === 3)
+    await engine.call('settings.update', { keepEventsDays: 1 })
+    // The first event stays, since it is listed as rejected.
+    await engine.runRetention()
+    answer = () => ({ status: 200 })
+    await create('again', { startsAt: 0 })
+    await until(() => summary('again').delivered === 2)
+    expect(summary('again')).toMatchObject({ delivered: 2, backlog: 0 })
   })
 })
 
