@@ -458,15 +458,17 @@ const tearingPublish = fc
       }),
   )
 
-const tearingCommit = fc.tuple(fc.record({ ...torn, turns: fc.integer({ min: 1, max: 40 }) }), pace).map(
-  ([{ at, flip, turns }, then]) =>
-    new Step('tear commit', { at, flip, turns }, then, roomy, async (_model, rig) => {
-      const during = async () => {
-        for (let i = 0; i < turns; i++) await turn()
-      }
-      await rig.crash({ at, flip, during })
-    }),
-)
+const tearingCommit = fc
+  .tuple(fc.record({ ...torn, given: fc.array(givenEvent, { minLength: 1, maxLength: 6 }) }), pace)
+  .map(
+    ([{ at, flip, given }, then]) =>
+      new Step('tear commit', { at, flip, given }, then, roomy, async (model, rig) => {
+        publish(model, rig, makeEvents(model, rig, given))
+        await rig.answered()
+        // Whatever is stored next, if anything is.
+        await rig.crash({ at, flip, during: () => rig.written() })
+      }),
+  )
 
 const restarting = pace.map((then) => new Step('restart', null, then, always, (_model, rig) => rig.restart()))
 

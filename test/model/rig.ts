@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Clock, Timer } from '../../main/engine/clock'
@@ -368,6 +368,17 @@ export class Rig {
       this.complain()
       if (performance.now() > limit) throw new Broken('the receiver did not get what was sent')
     }
+  }
+
+  /** Waits until something is written to the WAL, for as long as a commit may take. */
+  async written(): Promise<void> {
+    const wal = () => {
+      const { size, mtimeNs } = statSync(`${this.#file}-wal`, { bigint: true })
+      return `${size} ${mtimeNs}`
+    }
+    const before = wal()
+    const limit = performance.now() + 100
+    while (wal() === before && performance.now() < limit) await turn()
   }
 
   #rows(): Map<string, number> {
