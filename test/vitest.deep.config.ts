@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import short from './vitest.config'
+import short from './vitest.config.ts'
 
 // The long form of the tests that search: see docs/testing.md.
 export default defineConfig({

@@ -11,6 +11,7 @@ type Pace = 'quiet' | 'answered' | number
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
 
 const NAMES = ['order.created', 'order.items_cancelled', 'return.processed', 'shop.opened'] as const
 const TENANTS = ['acme', 'globex'] as const
@@ -66,7 +67,7 @@ const pace: fc.Arbitrary<Pace> = fc.oneof(
 )
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom<Behaviour>(400, 500, 503, 'reset') },
+  { weight: 4, arbitrary: fc.constantFrom<Behaviour>(400, 400, 500, 503, 'reset') },
   { weight: 2, arbitrary: fc.constant<Behaviour>('hang') },
   { weight: 1, arbitrary: fc.constantFrom<Behaviour>(200, 302, 404) },
   {
@@ -266,13 +267,22 @@ async function pause(integration: ModelIntegration, rig: Rig): Promise<void> {
   }
 }
 
-/** A paused integration has something to miss. */
+/** A paused integration has something to miss, and perhaps something in flight from before. */
 const missing = onOne(
   'pause, publish',
-  fc.array(givenEvent, { minLength: 2, maxLength: 6 }),
-  async (integration, model, rig, given) => {
+  fc.record({
+    flying: fc.option(givenEvent),
+    missed: fc.array(givenEvent, { minLength: 1, maxLength: 6 }),
+    forGood: fc.boolean(),
+  }),
+  async (integration, model, rig, { flying, missed, forGood }) => {
+    if (flying !== null) {
+      publish(model, rig, makeEvents(model, rig, [{ ...flying, plan: ['hang', ...flying.plan] }]))
+      await rig.answered()
+    }
     await pause(integration, rig)
-    publish(model, rig, makeEvents(model, rig, given))
+    publish(model, rig, makeEvents(model, rig, missed))
+    if (forGood && !model.full) await retain(model, rig, { what: 'events', old: true, release: false })
   },
 )
 
@@ -403,39 +413,80 @@ async function passTime(rig: Rig, ms: number): Promise<void> {
   const step = Math.max(1_000, Math.ceil(ms / 12))
   for (let passed = 0; passed < ms; passed += step) {
     await rig.advance(Math.min(step, ms - passed))
-    await rig.answered()
+    if (rig.model.full) await rig.answered()
+    else await rig.quiet()
   }
 }
+
+/** Nothing succeeds for long enough that an integration stops itself; then, perhaps, its target is back. */
+const outage = onOne(
+  'outage',
+  fc.record({
+    answer: fc.constantFrom<Behaviour>(500, 503, 'reset'),
+    given: fc.array(givenEvent, { minLength: 1, maxLength: 6 }),
+    back: fc.boolean(),
+  }),
+  async (integration, model, rig, { answer, given, back }) => {
+    rig.moods.set(integration, answer)
+    publish(model, rig, makeEvents(model, rig, given))
+    await passTime(rig, 12 * MINUTE_MS)
+    rig.moods.set(integration, null)
+    if (back) await passTime(rig, 3 * MINUTE_MS)
+  },
+)
 
 const jumping = fc
   .tuple(fc.constantFrom(-DAY_MS, -HOUR_MS, -30_000, 30_000, HOUR_MS, DAY_MS), pace)
   .map(([ms, then]) => new Step('jump', ms, then, always, (_model, rig) => rig.jump(ms)))
 
-const retaining = fc.tuple(fc.constantFrom('events', 'attempts', 'rejected', 'all'), fc.boolean()).map(
-  ([what, old]) =>
-    new Step('retain', { what, old }, 'quiet', roomy, async (model, rig) => {
-      await rig.quiet()
-      await checkStore(rig)
-      // What is held has no end while time jumps by days: real requests end after 30 s.
-      rig.release(() => true, 500)
-      await rig.quiet()
-      await checkStore(rig)
-      if (old) rig.jump(1.5 * DAY_MS)
-      const listed = new Map([...model.integrations.values()].map((i) => [i, rejectedOf(rig, i)] as const))
-      await rig.retain({
-        ...(what === 'events' || what === 'all' ? { keepEventsDays: 1 } : {}),
-        ...(what === 'attempts' || what === 'all' ? { keepAttemptsDays: 1 } : {}),
-        ...(what === 'rejected' || what === 'all' ? { keepRejectedDays: 1 } : {}),
-      })
-      for (const [integration, before] of listed) {
-        const left = new Set(rejectedOf(rig, integration))
-        for (const seq of before) if (!left.has(seq)) integration.tombstones.add(seq)
-      }
-      rig.rebase()
-      const events = what === 'events' || what === 'all'
-      await checkStore(rig, events ? { expiredBefore: rig.daysAgo(1) } : {})
-    }),
-)
+interface Retain {
+  readonly what: 'events' | 'attempts' | 'rejected' | 'all'
+  /** Everything that is there gets too old first. */
+  readonly old: boolean
+  /** What the receiver holds is answered first. */
+  readonly release: boolean
+}
+
+const retaining = fc
+  .record<Retain>({
+    what: fc.constantFrom('events', 'events', 'attempts', 'rejected', 'all'),
+    old: fc.boolean(),
+    release: fc.boolean(),
+  })
+  .map((given) => new Step('retain', given, 'quiet', roomy, (model, rig) => retain(model, rig, given)))
+
+/** A round of the retention with one day kept. */
+async function retain(model: Model, rig: Rig, { what, old, release }: Retain): Promise<void> {
+  await rig.quiet()
+  await checkStore(rig)
+  if (release) {
+    rig.release(() => true, 500)
+    await rig.quiet()
+    await checkStore(rig)
+  }
+  if (old) rig.jump(1.5 * DAY_MS)
+  const before = [...model.integrations.values()].map((integration) => ({
+    integration,
+    listed: rejectedOf(rig, integration),
+    expired: integration.count('expired'),
+  }))
+  const events = what === 'events' || what === 'all'
+  await rig.retain({
+    ...(events ? { keepEventsDays: 1 } : {}),
+    ...(what === 'attempts' || what === 'all' ? { keepAttemptsDays: 1 } : {}),
+    ...(what === 'rejected' || what === 'all' ? { keepRejectedDays: 1 } : {}),
+  })
+  for (const { integration, listed } of before) {
+    const left = new Set(rejectedOf(rig, integration))
+    for (const seq of listed) if (!left.has(seq)) integration.tombstones.add(seq)
+  }
+  rig.rebase()
+  await checkStore(rig, events ? { expiredBefore: rig.daysAgo(1) } : {})
+  // What is in flight of an integration that has just lost events is given up with them.
+  for (const { integration, expired } of before) {
+    if (integration.count('expired') > expired) rig.giveUp(integration)
+  }
+}
 
 function rejectedOf(rig: Rig, { no }: ModelIntegration): number[] {
   return rig.reader.prepare('SELECT seq FROM rejected_events WHERE integration = ?').pluck().all(no) as number[]
@@ -490,15 +541,16 @@ const WEIGHTS: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [2, again],
   [5, creating],
   [2, pausing],
-  [2, missing],
+  [3, missing],
   [3, starting],
   [3, editing],
   [1, deleting],
-  [3, resending],
+  [5, resending],
   [2, removingRejected],
   [4, releasing],
   [3, mood],
   [5, waiting],
+  [2, outage],
   [2, jumping],
   [3, retaining],
   [3, crashing],

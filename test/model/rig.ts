@@ -200,6 +200,7 @@ export class Rig {
       onChanged: () => {},
       onNotice: ({ code, message }) => {
         const expected = code === 'store_full' && this.#mayLag
+        if (expected) this.saw('store full: a commit refused')
         if (life === this.#life && !expected) this.#notices.push(`${code}: ${message}`)
       },
     })
@@ -325,7 +326,8 @@ export class Rig {
         ? { status: behaviour, headers: {} }
         : { status: behaviour.status, headers: { 'retry-after': behaviour.retryAfter } }
     sent.status = status
-    return { status, headers }
+    // A long answer takes pages, which a full store does not have.
+    return { status, headers, body: 'no '.repeat(status >= 300 && this.model.full ? 4000 : 1) }
   }
 
   /** Requests without an answer. */
@@ -336,6 +338,15 @@ export class Rig {
   /** Answers held requests. */
   release(which: (sent: Sent, index: number) => boolean, behaviour: Behaviour): void {
     for (const sent of this.held().filter(which)) sent.release?.(behaviour)
+  }
+
+  /** The engine has given up what is in flight of this integration; it may send it again. */
+  giveUp(integration: ModelIntegration): void {
+    for (const sent of this.held(integration)) {
+      this.saw('given up in flight')
+      sent.state = 'answered'
+      sent.lost = true
+    }
   }
 
   /** Throws what was found wrong while nobody could be told. */
