@@ -20,12 +20,16 @@ let receiver: Receiver
 let answer: Answerer
 let alerts: Alert[]
 let changed: (() => void)[]
+let refused: boolean
+let mayRefuse: boolean
 
 beforeEach(async () => {
   folder = tempDir()
   clock = new FakeClock()
   alerts = []
   changed = []
+  refused = false
+  mayRefuse = false
   answer = () => ({ status: 200 })
   receiver = await Receiver.start({ answer: (request, n) => answer(request, n) })
   open()
@@ -46,7 +50,9 @@ function open(): void {
       for (const notify of changed.splice(0)) notify()
     },
     onNotice: (error) => {
-      throw new Error(error.message)
+      if (!mayRefuse) throw new Error(error.message)
+      refused = true
+      for (const notify of changed.splice(0)) notify()
     },
     onAlert: (alert) => alerts.push(alert),
   })
@@ -255,6 +261,23 @@ describe('a replay', () => {
     await create('again', { startsAt: 0 })
     await until(() => summary('again').delivered === 2)
     expect(summary('again')).toMatchObject({ delivered: 2, backlog: 0 })
+  })
+})
+
+describe('a store that refuses for a while', () => {
+  it('holds up no integration afterwards, not even one that has nothing to store', async () => {
+    mayRefuse = true
+    const other = openWritable(`${folder}/${STORE_FILE}`)
+    onTestFinished(() => void other.close())
+    await create()
+    other.exec("CREATE TRIGGER refuse BEFORE INSERT ON attempts BEGIN SELECT RAISE(FAIL, 'full'); END")
+    publish(1)
+    await until(() => refused)
+    await create('idle')
+    publish(2)
+    other.exec('DROP TRIGGER refuse')
+    await until(() => summary('idle').delivered === 1)
+    await until(() => summary().delivered === 2)
   })
 })
 

@@ -52,7 +52,7 @@ export class Committer {
       if (commit) batch.push({ lane, commit })
     }
     if (batch.length === 0) {
-      this.#blocked = false
+      this.#unblock()
       return true
     }
     const began = performance.now()
@@ -64,12 +64,25 @@ export class Committer {
       this.request()
       return false
     }
-    this.#blocked = false
     const took = (performance.now() - began) * GATHERING_TO_STORING
     this.#interval = Math.min(COMMIT_INTERVAL_MAX_MS, Math.max(COMMIT_INTERVAL_MS, took))
+    const wasBlocked = this.#blocked
+    this.#blocked = false
     for (const { lane, commit } of batch) lane.committed(commit)
+    if (wasBlocked) this.#wakeAll()
     this.#ports.onCommitted(batch.length)
     return true
+  }
+
+  #unblock(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    this.#wakeAll()
+  }
+
+  /** The lanes that had nothing to store were kept from sending too. */
+  #wakeAll(): void {
+    for (const lane of this.#ports.lanes()) lane.pump()
   }
 
   stop(): void {
