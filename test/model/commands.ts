@@ -469,6 +469,7 @@ async function retain(model: Model, rig: Rig, { what, old, release }: Retain): P
     integration,
     listed: rejectedOf(rig, integration),
     expired: integration.count('expired'),
+    cursor: integration.cursor,
   }))
   const events = what === 'events' || what === 'all'
   await rig.retain({
@@ -482,9 +483,11 @@ async function retain(model: Model, rig: Rig, { what, old, release }: Retain): P
   }
   rig.rebase()
   await checkStore(rig, events ? { expiredBefore: rig.daysAgo(1) } : {})
-  // What is in flight of an integration that has just lost events is given up with them.
-  for (const { integration, expired } of before) {
-    if (integration.count('expired') > expired) rig.giveUp(integration)
+  // What is in flight of a paused integration goes when the retention moves it on.
+  for (const { integration, expired, cursor } of before) {
+    if (integration.count('expired') > expired || (integration.status !== 'running' && integration.cursor > cursor)) {
+      rig.giveUp(integration)
+    }
   }
 }
 
