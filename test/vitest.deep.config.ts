@@ -6,5 +6,13 @@ const { include: _, exclude: __, ...test } = config.test ?? {}
 
 export default mergeConfig(
   { ...config, test },
-  defineConfig({ test: { include: ['test/**/*.deep.test.ts'], testTimeout: 900_000 } }),
+  defineConfig({
+    test: {
+      include: ['test/**/*.deep.test.ts', 'test/property/**/*.test.ts'],
+      testTimeout: 900_000,
+      // One after the other: some measure by the clock how far they get.
+      maxWorkers: 1,
+      env: { MODEL_DEEP: '1' },
+    },
+  }),
 )

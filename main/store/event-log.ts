@@ -289,7 +289,6 @@ export class EventLog {
 
   /** How many events of these types were ever accepted up to and including `seq`, those that are gone included. */
   countUpTo(typeIds: readonly number[], seq: number): number {
-    if (seq <= 0) return 0
     return typeIds.reduce((sum, id) => sum + this.total(id) - this.countAfter(id, seq), 0)
   }
 

@@ -5,12 +5,16 @@ const DEFAULT_NOW = Date.UTC(2026, 0, 12, 8)
 
 interface Pending extends Timer {
   readonly at: number
+  /** Latest moment, on {@link FakeClock}'s own count of passed time. */
+  readonly latest: number
   readonly run: () => void
 }
 
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now: number
+  /** Time that has passed, whatever the clock was set to. */
+  #passed = 0
   /** In the order in which they were set. */
   readonly #pending = new Set<Pending>()
 
@@ -25,7 +29,8 @@ export class FakeClock implements Clock {
 
   /** As the port promises, a timer whose time has passed already runs at once (in a later turn), without an `advance`. */
   setTimer(at: number, run: () => void): Timer {
-    const timer: Pending = { at, run, cancel: () => this.#pending.delete(timer) }
+    const latest = this.#passed + Math.max(0, at - this.#now)
+    const timer: Pending = { at, latest, run, cancel: () => this.#pending.delete(timer) }
     this.#pending.add(timer)
     if (at <= this.#now) setImmediate(() => this.#fire(timer))
     return timer
@@ -38,7 +43,8 @@ export class FakeClock implements Clock {
 
   /** When the next timer is due, epoch ms; null when none is set. */
   get nextDue(): number | null {
-    return this.#next()?.at ?? null
+    const next = this.#next()
+    return next === undefined ? null : this.#now + this.#left(next)
   }
 
   /**
@@ -48,28 +54,37 @@ export class FakeClock implements Clock {
    */
   async advance(ms: number): Promise<void> {
     if (ms < 0) throw new RangeError('Time passes forward; use jump to set the clock back.')
-    const target = this.#now + ms
+    const target = this.#passed + ms
     await turn()
-    for (let timer = this.#next(); timer && timer.at <= target; timer = this.#next()) {
-      this.#now = Math.max(this.#now, timer.at)
+    for (let timer = this.#next(); timer && this.#passed + this.#left(timer) <= target; timer = this.#next()) {
+      this.#pass(Math.max(0, this.#left(timer)))
       this.#fire(timer)
       await turn()
     }
-    this.#now = Math.max(this.#now, target)
+    this.#pass(Math.max(0, target - this.#passed))
     await turn()
   }
 
   /**
    * Sets the clock by `ms` forward or (negative) back, as a user or a time server does, or the sleep of a machine. Runs no
-   * timer: those that it overtakes run at the next `advance`, at the time that it is then.
+   * timer: those that it overtakes run at the next `advance`, at the time that it is then; set back, it makes no wait longer.
    */
   jump(ms: number): void {
     this.#now += ms
   }
 
+  #left({ at, latest }: Pending): number {
+    return Math.min(at - this.#now, latest - this.#passed)
+  }
+
+  #pass(ms: number): void {
+    this.#now += ms
+    this.#passed += ms
+  }
+
   #next(): Pending | undefined {
     let next: Pending | undefined
-    for (const timer of this.#pending) if (next === undefined || timer.at < next.at) next = timer
+    for (const timer of this.#pending) if (next === undefined || this.#left(timer) < this.#left(next)) next = timer
     return next
   }
 

@@ -82,7 +82,7 @@ export class Monitor {
     const startedAt = lastStartedAt(db, no)
     if (startedAt !== null && startedAt > before) return { count: 0, oldestAt: null }
     const dates = { from: integration.startsAt, to: integration.endsAt }
-    const after = replayed ? 0 : log.acceptedUpTo(integration.createdAt)
+    const after = replayed ? 0 : log.acceptedUpTo(integration.createdAt - 1)
     return pendingUpTo(db, no, { cursor, after, upTo: log.acceptedUpTo(before) }, typesOf(record), dates)
   }
 }

@@ -14,13 +14,13 @@ export interface Lane {
   stop(): void
   /** Forgets what is in flight: no result of it is recorded, so it is tried again when the workspace opens next. */
   abandon(): void
-  /** Resolves when nothing is in flight and everything is recorded. */
+  /** Resolves when nothing is in flight and everything is recorded, or the lane was abandoned. */
   settled(): Promise<void>
   /** Events were accepted; `headBefore` is the position of the last one before them. */
   onAppended(events: readonly LoggedEvent[], headBefore: number): void
   /** Goes on after something that kept it from sending is over. */
   pump(): void
-  /** What the next commit has to record, or null. */
+  /** What the next commit has to record, or null; nothing of a lane that was abandoned. */
   collect(): LaneCommit | null
   /** A collected commit is stored. */
   committed(commit: LaneCommit): void

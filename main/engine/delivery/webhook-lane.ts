@@ -136,6 +136,9 @@ export const RESTART_PROBE_MS = 60_000
 /** While something waits, the time that counts is read this often: more often than a stopwatch takes for a sleep. */
 const TICK_MS = 30_000
 
+/** No event waits longer for its next try. */
+const LONGEST_WAIT_MS = Math.max(RETRY.capMs, RETRY_AFTER.maxMs)
+
 /** A clock that shows less than it did, by more than this, was set back. */
 const SET_BACK_MS = 1000
 
@@ -332,7 +335,7 @@ export class WebhookLane implements Lane {
   #clampDue(): void {
     const { clock, store } = this.#ports
     const now = clock.now()
-    unlessRefused(() => store.clampDue(this.no, now + Math.max(RETRY.capMs, RETRY_AFTER.maxMs), now))
+    unlessRefused(() => store.clampDue(this.no, now + LONGEST_WAIT_MS, now))
   }
 
   #mayLaunch(): boolean {
@@ -695,14 +698,26 @@ export class WebhookLane implements Lane {
       if (!(this.#hasLive() || this.#hasWaiting())) return null
       return Math.min(tick, Math.max(this.#probeAt(now), this.#pausedUntil))
     }
-    const due = this.#nextDueKnown ?? this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
-    this.#nextDueKnown = due
+    const due = this.#firstDue(now)
     const live = this.#hasLive() || this.#hasResends() ? now : Number.POSITIVE_INFINITY
     const at = Math.max(Math.min(due, live), this.#pausedUntil, this.#rate.nextAt(now))
     if (!Number.isFinite(at)) return null
     if (at > now) return Math.min(at, tick)
     // What is due now waits for a free place, the room ahead or a commit, which come through an end, not through a timer.
     return busy ? tick : due <= now ? now : null
+  }
+
+  /**
+   * When the first event of the waiting room is due. What is due later than any wait can be was put there before the clock was set
+   * back, by a result that was stored after it or while the store refused to move it: it is due now.
+   */
+  #firstDue(now: EpochMs): EpochMs {
+    const ask = () => this.#nextDueKnown ?? this.#ports.store.nextDue(this.no) ?? Number.POSITIVE_INFINITY
+    this.#nextDueKnown = ask()
+    if (!Number.isFinite(this.#nextDueKnown) || this.#nextDueKnown - now <= LONGEST_WAIT_MS) return this.#nextDueKnown
+    this.#clampDue()
+    this.#nextDueKnown = null
+    return (this.#nextDueKnown = ask())
   }
 
   #hasWaiting(): boolean {
@@ -820,12 +835,14 @@ export class WebhookLane implements Lane {
     this.#nextDueKnown = null
   }
 
-  /** Null for what is delivered anyway: it waits, or the stream has not come to it. */
+  /**
+   * Null for what is delivered anyway (it waits, or the stream has not come to it) and for what was never this integration's:
+   * only an event that was attempted is sent again.
+   */
   #originOf(item: ResendItem): Origin | null {
     if (item.rejected === 1) return 'rejected'
     if (item.waiting === 1) return null
-    // Attempts may be gone before their event; up to the cursor everything is settled all the same.
-    return item.delivered === 1 || item.seq <= this.#cursor ? 'delivered' : null
+    return item.delivered === 1 ? 'delivered' : null
   }
 
   /** @param succeeded null = there was nothing to send */
