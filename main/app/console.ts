@@ -4,7 +4,7 @@ import { toErrorInfo } from '../../shared/errors'
 import { Host } from '../host/host'
 import { consentToKeyFile, openWorkspaceKey } from '../host/workspace-key'
 import { workspaceFolder } from '../host/workspace-paths'
-import { createDispatch, osUser, ownerMayAll } from '../ipc/dispatch'
+import { createDispatch, type Dispatch, osUser, ownerMayAll } from '../ipc/dispatch'
 import { type LocalSocket, serveLocalSocket } from '../ipc/local-socket'
 import { routeWindows, send } from '../ipc/router'
 import { startDemo } from './demo'
@@ -12,15 +12,21 @@ import { guardPermissions } from './guards'
 import { systemKeychain } from './keychain'
 import { createMainCalls, type MainCallPorts } from './main-calls'
 import { setMenu } from './menu'
+import { type OpenRequest, type OpenRequests, routeOfLink } from './open-requests'
 import { serveApp } from './protocol'
 import type { StartOptions } from './start-options'
-import { openWindow } from './window'
+import { bringToFront, openWindow, whenLoaded } from './window'
 
 /** How long attempts in flight may take to finish when the console quits. */
 const QUIT_GRACE_MS = 5_000
 
 /** Builds everything by hand, once: workspace, threads, calls, window. */
-export async function runConsole(options: StartOptions): Promise<void> {
+export async function runConsole(options: StartOptions, requests: OpenRequests): Promise<void> {
+  const isOwnWorkspace = options.workspace === undefined && !options.demo
+  if (isOwnWorkspace && requests.handedOver()) {
+    process.stdout.write('The console is open already; its window comes to the front.\n')
+    return app.exit(0)
+  }
   const workspace = workspaceFolder(options)
   let window: BrowserWindow | null = null
   let host: Host
@@ -68,20 +74,35 @@ export async function runConsole(options: StartOptions): Promise<void> {
     navigate: (to) => send(window, 'navigate', { to }),
   })
   const open = () => {
-    window = openWindow(app.getName())
-    window.on('closed', () => {
+    const opened = openWindow(app.getName())
+    opened.on('closed', () => {
       window = null
     })
+    window = opened
+    return opened
   }
   open()
   app.on('activate', () => window ?? open())
-  app.on('second-instance', () => (window ? window.focus() : open()))
+  requests.deliverTo((request) => {
+    const shown = window ?? open()
+    bringToFront(shown)
+    void routeOfRequest(request, dispatch).then((to) => {
+      if (to !== null) whenLoaded(shown, () => send(shown, 'navigate', { to }))
+    })
+  })
   app.on('window-all-closed', () => app.quit())
   quitCleanly(host, socket)
   const inbox = options.demo ? await startDemo(host, dispatch) : null
   process.stdout.write(`workspace ${workspace}\n`)
   if (inbox !== null) process.stdout.write(`webhook inbox ${inbox}\n`)
   process.stdout.write(`local socket ${socket.address}\n`)
+}
+
+/** Starts the imports that the system asked for. @returns the screen to show, null to stay where one is */
+async function routeOfRequest({ files, links }: OpenRequest, dispatch: Dispatch): Promise<string | null> {
+  for (const path of files) await dispatch('imports.start', { path })
+  if (files.length > 0) return '/imports'
+  return links.map(routeOfLink).find((route) => route !== null) ?? null
 }
 
 /** Closes in order: no more calls, attempts in flight, store, lock. */
