@@ -65,7 +65,7 @@ export async function runConsole(options: StartOptions, requests: OpenRequests):
   }
   const mainCalls = createMainCalls(ports)
   const dispatch = createDispatch(host, mainCalls, ownerMayAll, osUser('console'))
-  routeWindows(dispatch)
+  routeWindows(announceList(dispatch))
   const socket = await serveLocalSocket(workspace, createDispatch(host, mainCalls, ownerMayAll, osUser('command line')))
   guardPermissions(session.defaultSession)
   serveApp(join(app.getAppPath(), 'out/renderer'))
@@ -96,6 +96,19 @@ export async function runConsole(options: StartOptions, requests: OpenRequests):
   process.stdout.write(`workspace ${workspace}\n`)
   if (inbox !== null) process.stdout.write(`webhook inbox ${inbox}\n`)
   process.stdout.write(`local socket ${socket.address}\n`)
+}
+
+/** Says once on stdout that a page has what it needs to show the list: for those who wait for a console without looking at it. */
+function announceList(dispatch: Dispatch): Dispatch {
+  let said = false
+  return async (name, input) => {
+    const result = await dispatch(name, input)
+    if (!said && name === 'integrations.list' && result.ok) {
+      said = true
+      process.stdout.write('the list is open\n')
+    }
+    return result
+  }
 }
 
 /** Starts the imports that the system asked for. @returns the screen to show, null to stay where one is */
