@@ -39,7 +39,8 @@ export function routeOfLink(link: string): string | null {
   if (match === null) return null
   const [, screen = '', id, part = 'events'] = match
   if (id === undefined) return Object.hasOwn(screens, screen) ? screens[screen]! : null
-  if (screen !== 'integration' || !integrationId.safeParse(id).success || !integrationScreens.includes(part)) return null
+  if (screen !== 'integration' || !integrationId.safeParse(id).success || !integrationScreens.includes(part))
+    return null
   return `/integrations/${id}/${part}`
 }
 

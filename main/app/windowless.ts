@@ -18,6 +18,7 @@ export async function runWindowless(args: readonly string[]): Promise<void> {
   const { runCommandLine } = await import('../headless')
   const code = await runCommandLine(args, 'event-stream-console')
   // A pipe of Windows is written to in the background, and app.exit waits for nothing.
-  for (const stream of [process.stdout, process.stderr]) await new Promise<void>((done) => stream.write('', () => done()))
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((done) => stream.write('', () => done()))
   app.exit(code)
 }

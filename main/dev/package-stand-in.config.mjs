@@ -2,8 +2,8 @@
 // better-sqlite3 is the one that was built for it. It has to be swapped among `files`: the header of the asar lists what is packed.
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { SOURCE, standInFolder } from './stand-in.mjs'
 import { cacheFolder } from './project.mjs'
+import { SOURCE, standInFolder } from './stand-in.mjs'
 
 const folder = standInFolder(cacheFolder())
 const modules = join(folder, 'resources', 'app', 'node_modules')
@@ -22,6 +22,7 @@ export default {
   // Its file is read once, by a test: speed counts, size does not.
   deb: { compression: 'gz' },
   afterPack: async ({ appOutDir }) => {
-    for (const left of ['resources/app', 'complete.json']) rmSync(join(appOutDir, left), { recursive: true, force: true })
+    for (const left of ['resources/app', 'complete.json'])
+      rmSync(join(appOutDir, left), { recursive: true, force: true })
   },
 }

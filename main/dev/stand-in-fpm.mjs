@@ -1,6 +1,17 @@
 // Does what electron-builder asks of fpm for a deb: `-s dir -t deb …` with dpkg-deb.
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,7 +26,11 @@ const list = /** @type {const} */ ({ type: 'string', multiple: true })
  */
 export function controlOf(fields) {
   // A description goes on in lines that begin with a space; an empty one of them is a dot.
-  const folded = (/** @type {string} */ value) => value.trim().replace(/\n\s*/g, '\n ').replace(/\n (?=\n|$)/g, '\n .')
+  const folded = (/** @type {string} */ value) =>
+    value
+      .trim()
+      .replace(/\n\s*/g, '\n ')
+      .replace(/\n (?=\n|$)/g, '\n .')
   const lines = Object.entries(fields).flatMap(([name, value]) => (value ? [`${name}: ${folded(value)}`] : []))
   return `${lines.join('\n')}\n`
 }
@@ -79,13 +94,24 @@ async function build(args) {
       Description: values.description,
     })
     writeFileSync(join(meta, 'control'), control)
-    const sums = files.map((file) => `${createHash('md5').update(readFileSync(file)).digest('hex')}  ${relative(stage, file)}\n`)
+    const sums = files.map(
+      (file) => `${createHash('md5').update(readFileSync(file)).digest('hex')}  ${relative(stage, file)}\n`,
+    )
     writeFileSync(join(meta, 'md5sums'), sums.join(''))
-    for (const [script, source] of [['postinst', values['after-install']], ['postrm', values['after-remove']]]) {
+    for (const [script, source] of [
+      ['postinst', values['after-install']],
+      ['postrm', values['after-remove']],
+    ]) {
       if (script && source) writeFileSync(join(meta, script), readFileSync(source), { mode: 0o755 })
     }
     const compress = [`-Z${values['deb-compression'] === 'gz' ? 'gzip' : (values['deb-compression'] ?? 'xz')}`]
-    const { code, output } = await capture('dpkg-deb', [...compress, '--root-owner-group', '--build', stage, values.package])
+    const { code, output } = await capture('dpkg-deb', [
+      ...compress,
+      '--root-owner-group',
+      '--build',
+      stage,
+      values.package,
+    ])
     if (code !== 0) throw new Error(output.trim())
   } finally {
     rmSync(stage, { recursive: true, force: true })

@@ -37,7 +37,8 @@ describe('the archive of the packaged app', () => {
   })
 
   it('holds no source, map, test or build input', () => {
-    const unwanted = /\.(map|ts|tsx|c|cc|cpp|h|hpp|gyp|gypi|md|o|obj)$|(^|\/)(test|tests|deps|src|\.build-stamp)(\/|\.|$)/
+    const unwanted =
+      /\.(map|ts|tsx|c|cc|cpp|h|hpp|gyp|gypi|md|o|obj)$|(^|\/)(test|tests|deps|src|\.build-stamp)(\/|\.|$)/
     expect(paths.filter((path) => unwanted.test(path) && !path.endsWith('LICENSE.md'))).toEqual([])
   })
 

@@ -71,7 +71,10 @@ it('delivers what the packaged command line imports, byte by byte', async () => 
 })
 
 it('loads the S3 client, which lies in chunks of its own', async () => {
-  receiver.answerWith({ status: 403, body: '<Error><Code>InvalidAccessKeyId</Code><Message>no such key</Message></Error>' })
+  receiver.answerWith({
+    status: 403,
+    body: '<Error><Code>InvalidAccessKeyId</Code><Message>no such key</Message></Error>',
+  })
   const target = {
     kind: 's3',
     accessKeyId: 'AKIAPACKAGE',
@@ -124,7 +127,11 @@ it('cannot be turned into a plain Node, inspected, or given options', async () =
   // Electron ignores most of NODE_OPTIONS by itself; of the fuse's two variables this one tells.
   const certificates = await run(COMMAND_LINE, ['--help'], { ...env, NODE_EXTRA_CA_CERTS: '/nowhere' })
   expect(certificates).toMatchObject({ code: 0, err: '' })
-  const argument = await run(PROGRAM, ['--no-sandbox', '--ozone-platform=headless', '--inspect=0', '--cli', '--help'], env)
+  const argument = await run(
+    PROGRAM,
+    ['--no-sandbox', '--ozone-platform=headless', '--inspect=0', '--cli', '--help'],
+    env,
+  )
   expect(argument.out).toContain('Usage: event-stream-console')
   expect(argument.err).not.toContain('Debugger listening')
 })
