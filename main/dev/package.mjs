@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { ensureReady } from './bootstrap.mjs'
 import { presentRuntime } from './electron-runtime.mjs'
 import { nodeBinary, ROOT, readJson } from './project.mjs'
-import { converse, runMain } from './run.mjs'
+import { capture, converse, runMain } from './run.mjs'
 import { SOURCE } from './stand-in.mjs'
 import { onPath } from './virtual-display.mjs'
 
@@ -26,9 +26,10 @@ This is a TEST PACKAGE. Electron ${devDependencies.electron} could not be downlo
 another product's package, with the better-sqlite3 built for that. It is for \`npm run package:smoke\`, not for users.
 `)
   }
+  const config = await configOf(runtime, env)
   const work = mkdtempSync(join(tmpdir(), 'event-stream-console-package-'))
   try {
-    const code = await converse(nodeBinary(), [join(DEV, 'package-build.mjs'), configOf(runtime), ...targets], {
+    const code = await converse(nodeBinary(), [join(DEV, 'package-build.mjs'), config, ...targets], {
       env: {
         ...env,
         ...(isTest ? standInTools(work) : {}),
@@ -44,10 +45,24 @@ another product's package, with the better-sqlite3 built for that. It is for \`n
   }
 })
 
-/** @param {import('./electron-runtime.mjs').Runtime | undefined} runtime */
-function configOf(runtime) {
+/** @param {import('./electron-runtime.mjs').Runtime | undefined} runtime @param {NodeJS.ProcessEnv} env */
+async function configOf(runtime, env) {
   if (runtime?.kind === 'stand-in') return 'main/dev/package-stand-in.config.mjs'
+  if (process.platform === 'darwin')
+    return (await canSign(env)) ? 'electron-builder.yml' : 'main/dev/package-unsigned.config.mjs'
   return runtime?.kind === 'given' ? 'main/dev/package-given.config.mjs' : 'electron-builder.yml'
+}
+
+/** Whether this Mac has a certificate to sign with. @param {NodeJS.ProcessEnv} env */
+async function canSign(env) {
+  if (env.CSC_LINK || env.CSC_NAME) return true
+  const { stdout } = await capture('security', ['find-identity', '-v', '-p', 'codesigning'], { env })
+  const found = /\b[1-9]\d* valid identit/.test(stdout)
+  if (!found)
+    console.log(
+      'There is no certificate to sign with: the app gets an ad-hoc signature, and is not hardened or notarized.',
+    )
+  return found
 }
 
 /**
