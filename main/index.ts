@@ -1,7 +1,7 @@
 import { runConsole } from './app/console'
 import { guardContents } from './app/guards'
 import { keepOwnFolder, quitOnSignals, sandboxPages, whenReady } from './app/lifecycle'
-import { collectOpenRequests } from './app/open-requests'
+import { claimLinks, collectOpenRequests } from './app/open-requests'
 import { registerScheme } from './app/protocol'
 import { parseStartOptions } from './app/start-options'
 import { commandArguments, runWindowless } from './app/windowless'
@@ -14,6 +14,7 @@ else {
   registerScheme()
   guardContents()
   quitOnSignals()
+  claimLinks()
   const requests = collectOpenRequests()
   whenReady(() => runConsole(parseStartOptions(process.argv.slice(1)), requests))
 }

@@ -1,12 +1,19 @@
 import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { app } from 'electron'
+import { z } from 'zod'
 import { integrationId } from '../../shared/schemas/integration'
 
+const openRequest = z
+  .object({ files: z.array(z.string()).readonly(), links: z.array(z.string()).readonly() })
+  .readonly()
+
 /** What the system asked the console to open: files of events, and links of the console's own scheme. */
-export interface OpenRequest {
-  readonly files: readonly string[]
-  readonly links: readonly string[]
+export type OpenRequest = z.infer<typeof openRequest>
+
+/** What a second process hands over. One of another version may hand over something else, which then asks for nothing. */
+export function requestFrom(data: unknown): OpenRequest {
+  return openRequest.catch({ files: [], links: [] }).parse(data)
 }
 
 export interface OpenRequests {
@@ -61,6 +68,15 @@ export function parseOpenRequest(argv: readonly string[], cwd: string): OpenRequ
   }
 }
 
+/**
+ * Makes the installed console the one that opens links on Windows; on other systems its package says so. A portable one leaves the
+ * system as it is.
+ */
+export function claimLinks(): void {
+  if (process.platform !== 'win32' || !app.isPackaged || process.env.PORTABLE_EXECUTABLE_FILE !== undefined) return
+  app.setAsDefaultProtocolClient(SCHEME.slice(0, -1))
+}
+
 /** Gathers what the system asks this process, and later ones, to open. Must run before the app is ready. */
 export function collectOpenRequests(): OpenRequests {
   const waiting: OpenRequest[] = []
@@ -78,7 +94,7 @@ export function collectOpenRequests(): OpenRequests {
     open({ files: [], links: [link] })
   })
   // The arguments of a second process reach this event in Chromium's order; what the process read from them itself does not change.
-  app.on('second-instance', (_event, _argv, _cwd, request) => open(request as OpenRequest))
+  app.on('second-instance', (_event, _argv, _cwd, data) => open(requestFrom(data)))
   return {
     deliverTo(receive) {
       open = receive

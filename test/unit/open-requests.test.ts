@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { parseOpenRequest, routeOfLink } from '../../main/app/open-requests'
+import { parseOpenRequest, requestFrom, routeOfLink } from '../../main/app/open-requests'
 import { commandArguments } from '../../main/app/windowless'
 import { tempDir } from '../support/temp-dir'
 
@@ -38,6 +38,20 @@ describe('a link of the console', () => {
   ])('%j leads nowhere', (link) => {
     expect(routeOfLink(link)).toBeNull()
   })
+})
+
+describe('what a second process hands over', () => {
+  it('is a request', () => {
+    const request = { files: ['/a.export'], links: ['event-stream://all'] }
+    expect(requestFrom(request)).toEqual(request)
+  })
+
+  it.each([undefined, null, 'text', {}, { files: 'a' }, { files: [1], links: [] }])(
+    'asks for nothing as %j',
+    (data) => {
+      expect(requestFrom(data)).toEqual({ files: [], links: [] })
+    },
+  )
 })
 
 describe('the arguments of a process', () => {
