@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ensureReady } from './bootstrap.mjs'
-import { ROOT, SetupError } from './project.mjs'
+import { nodeBinary, ROOT, SetupError } from './project.mjs'
 import { converse, runMain } from './run.mjs'
 import { electronFlags, withDisplay } from './virtual-display.mjs'
 
@@ -21,7 +21,8 @@ await runMain(async () => {
       EVENT_STREAM_CONSOLE_ELECTRON: binary,
       EVENT_STREAM_CONSOLE_ELECTRON_FLAGS: electronFlags(display).join(' '),
     }
-    const command = ['vitest', 'run', '--config', 'test/package/vitest.config.ts', ...args].join(' ')
-    return converse(command, [], { env: { ...env, ...display.env, ...variables }, shell: true, signals: 'group' })
+    const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
+    const command = [vitest, 'run', '--config', 'test/package/vitest.config.ts', ...args]
+    return converse(nodeBinary(), command, { env: { ...env, ...display.env, ...variables }, signals: 'group' })
   })
 })
