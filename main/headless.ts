@@ -8,7 +8,7 @@ import { workspaceFolder } from './host/workspace-paths'
 import { callerOf, createDispatch, type Dispatch, osUser, ownerMayAll } from './ipc/dispatch'
 import { connectLocalSocket } from './ipc/local-socket'
 
-const HELP = `Usage: npm run cli -- <command> [options]
+const help = (program: string) => `Usage: ${program} <command> [options]
 
 Commands
   import FILE…    Import events from NDJSON or .export files
@@ -76,14 +76,15 @@ async function importFiles(connection: Connection, files: readonly string[], jso
   return clean
 }
 
-async function main(): Promise<number> {
+async function run(args: readonly string[], program: string): Promise<number> {
   const { values, positionals } = parseArgs({
+    args: [...args],
     options: { workspace: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean' } },
     allowPositionals: true,
   })
   const [command, ...files] = positionals
   if (values.help || command === undefined || !['import', 'list', 'status'].includes(command)) {
-    console.log(HELP)
+    console.log(help(program))
     return values.help ? 0 : 2
   }
   const connection = await connect(workspaceFolder({ workspace: values.workspace, demo: false }))
@@ -109,12 +110,24 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
+/**
+ * Runs one command and answers on stdout; what goes wrong is said on stderr.
+ *
+ * @param program what the user calls it by, for the help
+ * @returns the exit code: 0 done, 1 failed, 2 not understood
+ */
+export async function runCommandLine(args: readonly string[], program: string): Promise<number> {
+  try {
+    return await run(args, program)
+  } catch (error) {
     process.stderr.write(`${error instanceof TypeError ? error.message : toErrorInfo(error).message}\n`)
-    process.exitCode = 1
-  },
-)
+    return 1
+  }
+}
+
+// Under Electron it is called by main/app/windowless.ts.
+if (process.versions.electron === undefined) {
+  void runCommandLine(process.argv.slice(2), 'npm run cli --').then((code) => {
+    process.exitCode = code
+  })
+}
