@@ -71,6 +71,11 @@ export class ModelIntegration {
     )
   }
 
+  /** True for an event that an operator may ask for now, though it was not the integration's when the stream came by. */
+  mayBeAsked(event: ModelEvent): boolean {
+    return this.mayRepeat && selects(this.selection, event.name) && this.inDates(event)
+  }
+
   /** True for an event that the selection takes which is about to hold. */
   maySoonTake(event: ModelEvent): boolean {
     return (

@@ -57,6 +57,8 @@ export interface Sent {
   readonly life: number
   readonly integration: ModelIntegration
   readonly event: ModelEvent
+  /** It is not the integration's: an operator asked for it, and its answer changes nothing. */
+  readonly asked: boolean
   state: 'under way' | 'held' | 'answered'
   /** Of the answer; 0 for a broken connection. */
   status: number
@@ -262,7 +264,8 @@ export class Rig {
     const what = `${integration.id}: event ${event.seq} (${event.name}) was sent`
     if (integration.silentSince !== null) this.#hold(`${what} although ${integration.silentSince}`)
     const fate = integration.fates.get(event.seq)
-    if (fate === undefined && !integration.maySoonTake(event)) this.#hold(`${what} although it does not match`)
+    if (fate === undefined && !integration.maySoonTake(event) && !integration.mayBeAsked(event))
+      this.#hold(`${what} although it does not match`)
     else if (fate !== undefined && fate !== 'open' && fate !== 'waiting' && !integration.mayRepeat)
       this.#hold(`${what} although ${fate}`)
     if (this.#current(integration, event)) this.#hold(`${what} twice at the same time`)
@@ -270,6 +273,7 @@ export class Rig {
       life,
       integration,
       event,
+      asked: fate === undefined && integration.mayBeAsked(event),
       state: 'under way',
       status: 0,
       answeredAt: 0,

@@ -435,14 +435,17 @@ export class WebhookLane implements Lane {
 
   #enqueue(event: LoggedEvent): void {
     if (this.#skip.delete(event.seq)) return
-    const { startsAt, endsAt } = this.#options
-    const outside =
-      (startsAt !== null && event.publishedAt < startsAt) || (endsAt !== null && event.publishedAt >= endsAt)
+    const outside = this.#isOutside(event)
     const open: OpenEvent = { seq: event.seq, settled: outside, passedOver: outside }
     this.#open.push(open)
     if (outside) return this.#ports.requestCommit()
     this.#queue.push({ event, open })
     this.#queuedBytes += event.body.length
+  }
+
+  #isOutside({ publishedAt }: Pick<LoggedEvent, 'publishedAt'>): boolean {
+    const { startsAt, endsAt } = this.#options
+    return (startsAt !== null && publishedAt < startsAt) || (endsAt !== null && publishedAt >= endsAt)
   }
 
   #hasRoom(): boolean {
@@ -836,13 +839,14 @@ export class WebhookLane implements Lane {
   }
 
   /**
-   * Null for what is delivered anyway (it waits, or the stream has not come to it) and for what was never this integration's:
-   * only an event that was attempted is sent again.
+   * Null for what is delivered anyway (it waits, or the stream has not come to it), and for what lies outside the dates. All else
+   * up to the cursor is sent when it is asked for, whether its attempts are still kept or it was not selected at its time.
    */
   #originOf(item: ResendItem): Origin | null {
     if (item.rejected === 1) return 'rejected'
     if (item.waiting === 1) return null
-    return item.delivered === 1 ? 'delivered' : null
+    if (item.delivered === 1) return 'delivered'
+    return item.seq <= this.#cursor && !this.#isOutside(item) ? 'delivered' : null
   }
 
   /** @param succeeded null = there was nothing to send */
