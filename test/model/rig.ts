@@ -268,7 +268,7 @@ export class Rig {
       this.#hold(`${what} although it does not match`)
     else if (fate !== undefined && fate !== 'open' && fate !== 'waiting' && !integration.mayRepeat)
       this.#hold(`${what} although ${fate}`)
-    if (this.#current(integration, event)) this.#hold(`${what} twice at the same time`)
+    if (this.#current(integration, event)?.lost === false) this.#hold(`${what} twice at the same time`)
     this.sent.push({
       life,
       integration,
@@ -346,6 +346,8 @@ export class Rig {
 
   /** The engine has given up what is in flight of this integration; it may send it again. */
   giveUp(integration: ModelIntegration): void {
+    // What had not reached the receiver may never do so.
+    for (const sent of this.sent) if (sent.integration === integration && sent.state === 'under way') sent.lost = true
     for (const sent of this.held(integration)) {
       this.saw('given up in flight')
       sent.state = 'answered'
@@ -429,7 +431,7 @@ export class Rig {
   /** True while the receiver has not got something; what a deletion broke off never comes. */
   #isUnderWay(): boolean {
     return this.sent.some(
-      (s) => s.life === this.#life && s.state === 'under way' && s.integration.silentSince !== DELETED,
+      (s) => s.life === this.#life && s.state === 'under way' && !s.lost && s.integration.silentSince !== DELETED,
     )
   }
 
