@@ -194,14 +194,16 @@ function fateOf(
   integration: ModelIntegration,
   seq: number,
   before: Fate,
-  { row, succeeded, rejected, waiting }: Evidence,
+  { row, succeeded, asked, rejected, waiting }: Evidence,
   { expiredBefore }: Circumstances,
 ): Fate {
   const tombstone = integration.tombstones.has(seq)
   const claims: Fate[] = []
   if (rejected.has(seq) || tombstone) claims.push('rejected')
   // Rows of attempts go with time; what was delivered once stays delivered. A re-send may deliver an event whose row was deleted meanwhile.
-  if ((succeeded.has(seq) && !tombstone) || before === 'delivered') claims.push('delivered')
+  // What expired and was asked for afterwards stays expired, as the counters have it.
+  const accepted = succeeded.has(seq) && !tombstone && !(before === 'expired' && asked.has(seq))
+  if (accepted || before === 'delivered') claims.push('delivered')
   if (before === 'expired') claims.push('expired')
   if (waiting.has(seq)) claims.push('waiting')
   if (claims.length > 1) broken(integration, `event ${seq} is ${claims.join(' and ')}`)

@@ -34,7 +34,7 @@ export const mutants: readonly Mutant[] = [
     file: LANE,
     edits: [
       [
-        'return { cursor: first ? first.event.seq - 1 : this.#readPos, passedOver }',
+        'return { cursor: first ? first.seq - 1 : this.#readPos, passedOver }',
         'return { cursor: this.#readPos, passedOver: first ? passedOver : passedOver }',
       ],
     ],
