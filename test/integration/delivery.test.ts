@@ -323,7 +323,11 @@ describe('integrations', () => {
     await e.call('integrations.delete', { id: 'orders' })
     expect((await queries()['integrations.list']({})).rows).toEqual([])
     await e.call('integrations.create', integration())
-    expect(await queries()['attempts.list']({ id: 'orders', filter: {}, limit: 10 })).toEqual({ rows: [], next: null })
+    expect(await queries()['attempts.list']({ id: 'orders', filter: {}, limit: 10 })).toEqual({
+      rows: [],
+      next: null,
+      searchedTo: null,
+    })
     expect(await summary()).toMatchObject({ delivered: 0, backlog: 0 })
   })
 
