@@ -2,7 +2,7 @@ import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import { CALL_CHANNEL, eventChannel } from '../shared/contract/channels'
 import type { Bridge } from './bridge'
 
-const events = new Set(['changed', 'navigate', 'notice'])
+const events = new Set(['changed', 'navigate', 'notice', 'alert'])
 
 const bridge: Bridge = {
   call: (name, input) => ipcRenderer.invoke(CALL_CHANNEL, name, input),

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { CallName, Events } from '../../shared/contract'
-import type { Alert } from '../../shared/domain'
+import type { Alert, ExportJob } from '../../shared/domain'
 import { AppError, type ErrorInfo, type Result, unwrap } from '../../shared/errors'
 import type { Actor } from '../store/audit'
 import { STORE_FILE } from '../store/database'
 import type { EngineThreadData } from './engine-thread'
+import type { ExportOrder } from './exports'
 import { ThreadClient } from './rpc'
 
 export interface HostOptions extends Omit<EngineThreadData, 'demoEvents'> {
@@ -62,6 +63,11 @@ export class Host {
 
   async startDemo(): Promise<void> {
     unwrap(await this.#engine.call('thread.demo', null))
+  }
+
+  /** Starts an export in the reader thread. @param order.path chosen by the operator in the system's dialog */
+  async startExport(order: ExportOrder): Promise<ExportJob> {
+    return unwrap(await this.#reader.call('thread.export', order)) as ExportJob
   }
 
   async sqliteVersion(): Promise<string> {
