@@ -9,13 +9,15 @@ interface MenuProps {
   readonly label: string
   /** The accessible name, when it has to say more than the label. */
   readonly name: string
+  /** In the height of fields and buttons; small, as in a row of a list, without it. */
+  readonly size?: 'small' | 'normal'
   readonly children: ReactNode
 }
 
-export function Menu({ label, name, children }: MenuProps) {
+export function Menu({ label, name, size = 'small', children }: MenuProps) {
   return (
     <Base.Root modal={false}>
-      <Base.Trigger className={cx(buttonClass('secondary', true), styles.trigger)} aria-label={name}>
+      <Base.Trigger className={cx(buttonClass('secondary', size === 'small'), styles.trigger)} aria-label={name}>
         <span className={styles.label}>{label}</span>
         <ChevronDown size={13} aria-hidden="true" />
       </Base.Trigger>
