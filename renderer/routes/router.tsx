@@ -1,15 +1,21 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { z } from 'zod'
+import { AlertsPage } from '../features/alerts/alerts-page'
 import { attemptSearch } from '../features/attempts/attempt-search'
 import { EventsPage } from '../features/attempts/events-page'
+import { AuditPage } from '../features/audit/audit-page'
 import { ImportsPage } from '../features/imports/imports-page'
 import { InboxPage } from '../features/inbox/inbox-page'
 import { IntegrationLayout } from '../features/integrations/integration-layout'
 import { IntegrationListPage } from '../features/integrations/integration-list-page'
 import { listSearch, listView } from '../features/integrations/list-search'
+import { logSearch } from '../features/logs/log-search'
 import { LogsPage } from '../features/logs/logs-page'
 import { NewIntegrationPage } from '../features/new-integration/new-integration-page'
 import { RejectedPage } from '../features/rejected/rejected-page'
+import { rejectedSearch } from '../features/rejected/rejected-search'
+import { ResendsPage } from '../features/resends/resends-page'
+import { SettingsPage } from '../features/settings/settings-page'
 import { Shell } from '../features/shell/shell'
 import { NotFound, ScreenError } from './fallbacks'
 
@@ -54,11 +60,29 @@ const events = createRoute({
 const rejected = createRoute({
   getParentRoute: () => integration,
   path: '/rejected',
-  validateSearch: z.object({ attempt: z.number().int().positive().optional().catch(undefined) }),
+  validateSearch: rejectedSearch,
   component: RejectedPage,
 })
 
-const logs = createRoute({ getParentRoute: () => integration, path: '/logs', component: LogsPage })
+const logs = createRoute({
+  getParentRoute: () => integration,
+  path: '/logs',
+  validateSearch: logSearch,
+  component: LogsPage,
+})
+
+const resends = createRoute({ getParentRoute: () => integration, path: '/resends', component: ResendsPage })
+
+const alerts = createRoute({ getParentRoute: () => root, path: '/alerts', component: AlertsPage })
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: z.object({ entry: z.number().int().positive().optional().catch(undefined) }),
+  component: AuditPage,
+})
+
+const settings = createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsPage })
 
 const imports = createRoute({ getParentRoute: () => root, path: '/imports', component: ImportsPage })
 
@@ -74,7 +98,10 @@ export const router = createRouter({
     index,
     list,
     newIntegration,
-    integration.addChildren([events, rejected, logs]),
+    integration.addChildren([events, rejected, logs, resends]),
+    alerts,
+    audit,
+    settings,
     imports,
     inbox,
   ]),
