@@ -17,7 +17,10 @@ interface MenuProps {
 export function Menu({ label, name, size = 'small', children }: MenuProps) {
   return (
     <Base.Root modal={false}>
-      <Base.Trigger className={cx(buttonClass('secondary', size === 'small'), styles.trigger)} aria-label={name}>
+      <Base.Trigger
+        className={cx(buttonClass('secondary', size === 'small'), styles.trigger, size === 'small' && styles.small)}
+        aria-label={name}
+      >
         <span className={styles.label}>{label}</span>
         <ChevronDown size={13} aria-hidden="true" />
       </Base.Trigger>

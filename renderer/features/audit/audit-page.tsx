@@ -131,7 +131,8 @@ function Verdict({ entries, brokenAt }: { readonly entries: number; readonly bro
 function Entry({ entry }: { readonly entry: AuditEntry }) {
   const differences = differencesOf(entry)
   return (
-    <div className={styles.detail}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard
+    <section className={styles.detail} aria-label="Entry in full" tabIndex={0}>
       <Definitions
         items={[
           ['What', actionText(entry)],
@@ -165,6 +166,6 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
           </table>
         </section>
       )}
-    </div>
+    </section>
   )
 }
