@@ -62,7 +62,7 @@ test('alerts, audit log and settings', async ({ start, workspace }) => {
   const grid = page.getByRole('grid', { name: 'Audit Log' })
   await expect(grid).toContainText('Created an integration')
   await grid.getByRole('row').nth(1).click()
-  await expect(page.getByRole('region', { name: 'Entry' })).toContainText('maxStoreBytes')
+  await expect(page.getByRole('region', { name: 'Entry', exact: true })).toContainText('maxStoreBytes')
   await page.getByRole('button', { name: 'Verify' }).click()
   await expect(page.getByText('The audit log is whole')).toBeVisible()
   await keepScreen(page, 'audit')
