@@ -46,7 +46,12 @@ async function connect(workspace: string): Promise<Connection> {
   const consoleOnly = async () => {
     throw new AppError('unknown_call', 'This needs the console.')
   }
-  const main = { 'app.info': consoleOnly, 'secrets.consent': consoleOnly, 'imports.choose': consoleOnly }
+  const main = {
+    'app.info': consoleOnly,
+    'secrets.consent': consoleOnly,
+    'imports.choose': consoleOnly,
+    'exports.choose': consoleOnly,
+  }
   return { dispatch: createDispatch(host, main, ownerMayAll, osUser('command line')), close: () => host.close(5_000) }
 }
 

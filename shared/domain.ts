@@ -95,6 +95,8 @@ export interface Outage {
   readonly count: number
   readonly lastCode: AttemptErrorCode
   readonly lastStatus: number | null
+  /** When the next single try may go, as known at the last one; null when it was not noted. */
+  readonly nextProbeAt: EpochMs | null
 }
 
 /** An integration with the figures that the list shows. */
@@ -191,6 +193,38 @@ export interface AttemptDetail extends Attempt {
   readonly body: string
   /** All attempts of this event by this integration, oldest first. */
   readonly history: readonly Attempt[]
+}
+
+/** What one integration attempted in one minute; of S3, the events of the batches. */
+export interface MinuteCount {
+  /** Start of the minute. */
+  readonly at: EpochMs
+  readonly delivered: number
+  readonly failed: number
+}
+
+/** An attempt seen from its event, whichever integration made it. */
+export interface EntityAttempt extends Attempt {
+  readonly integrationId: string
+}
+
+/** One event of a domain entity with everything that was tried with it. */
+export interface EntityEvent {
+  readonly seq: number
+  readonly eventId: string
+  readonly eventName: string
+  readonly publishedAt: EpochMs
+  readonly acceptedAt: EpochMs
+  /** Oldest first; integrations that are deleted are left out. */
+  readonly attempts: readonly EntityAttempt[]
+}
+
+/** The life of one domain entity: its events in the order of their publishing. */
+export interface EntityStory {
+  readonly domainEntityId: string
+  readonly events: readonly EntityEvent[]
+  /** There are more events or attempts than these. */
+  readonly cut: boolean
 }
 
 /** Why an event was rejected. */
@@ -321,6 +355,27 @@ export interface LogEntry {
   readonly action: LogAction
   readonly reason: string
   readonly createdAt: EpochMs
+}
+
+/** What an export writes: a list as its screen shows it, filters included. */
+export type ExportFormat = 'csv' | 'ndjson'
+
+export type ExportState = 'running' | 'done' | 'cancelled' | 'failed'
+
+/** The export of one list to a file. Kept until the console closes. */
+export interface ExportJob {
+  readonly id: number
+  readonly path: string
+  readonly format: ExportFormat
+  readonly kind: 'attempts' | 'rejected' | 'logs'
+  readonly integrationId: string
+  readonly state: ExportState
+  readonly rows: number
+  readonly bytes: number
+  readonly startedAt: EpochMs
+  readonly endedAt: EpochMs | null
+  /** Why it failed. */
+  readonly errorMessage: string | null
 }
 
 export type ImportState = 'running' | 'done' | 'cancelled' | 'failed' | 'interrupted'

@@ -15,6 +15,8 @@ export interface MainCallPorts {
   protection: SecretProtection
 }
 
+const EXPORT_NAMES = { attempts: 'events', rejected: 'rejected-events', logs: 'logs' } as const
+
 /** The calls that need Electron: the app itself, the file dialog, the key of the workspace. */
 export function createMainCalls(ports: MainCallPorts): MainHandlers {
   return {
@@ -40,6 +42,18 @@ export function createMainCalls(ports: MainCallPorts): MainHandlers {
         await ports.host.unlock(made.key!)
       }
       return { protection: ports.protection }
+    },
+
+    'exports.choose': async ({ source, format }) => {
+      const window = ports.window()
+      const options = {
+        title: 'Export',
+        defaultPath: `${source.id}-${EXPORT_NAMES[source.kind]}.${format}`,
+        filters: [format === 'csv' ? { name: 'CSV', extensions: ['csv'] } : { name: 'NDJSON', extensions: ['ndjson'] }],
+      }
+      const { filePath } = window ? await dialog.showSaveDialog(window, options) : await dialog.showSaveDialog(options)
+      if (!filePath) return { job: null }
+      return { job: await ports.host.startExport({ source, format, path: filePath }) }
     },
 
     'imports.choose': async () => {

@@ -19,7 +19,7 @@ import { asStoreError } from '../store/store-errors'
 import { lockWorkspace, type WorkspaceLock } from '../store/workspace-lock'
 import { AlertSender } from './alerts/alert-sender'
 import { Monitor } from './alerts/monitor'
-import { type Clock, systemClock } from './clock'
+import { type Clock, systemClock, type Timer } from './clock'
 import { Committer } from './delivery/committer'
 import { createLanes } from './delivery/lanes'
 import { IntegrationService } from './integrations/integration-service'
@@ -38,6 +38,7 @@ export type EngineCall =
   | 'integrations.start'
   | 'integrations.stop'
   | 'integrations.delete'
+  | 'integrations.restore'
   | 'targets.test'
   | 'resends.start'
   | 'resends.pause'
@@ -73,6 +74,9 @@ export interface EngineOptions {
   readonly random?: () => number
 }
 
+/** How long a deletion can be taken back. */
+export const UNDO_MS = 10_000
+
 /** Pause between two steps of clearing away a deleted integration. */
 const PURGE_PAUSE_MS = 20
 
@@ -100,6 +104,7 @@ export class Engine {
   readonly #monitor: Monitor
   readonly #alertSender: AlertSender
   #purging: NodeJS.Timeout | null = null
+  #undoTimer: Timer | null = null
   #closing = false
 
   /** The code behind the calls. */
@@ -175,9 +180,10 @@ export class Engine {
         this.#resolve(record, 'stopped')
         if (byItself) this.#raise(record, 'restarted', `"${record.integration.id}" runs again: its target answers.`)
       },
-      onDeleted: (no) => {
+      onDeleted: () => this.#awaitUndo(),
+      onPurged: (no) => {
         this.#alerts.resolveAll(no, clock.now())
-        this.#schedulePurge()
+        this.#changed('alerts')
       },
       onError,
       onChanged: () => this.#changed('integrations', 'logs'),
@@ -229,6 +235,11 @@ export class Engine {
         this.#integrations.delete(id, actor)
         return {}
       },
+      'integrations.restore': ({ id }, actor) => {
+        const restored = this.#integrations.restore(id, actor)
+        this.#changed('attempts', 'rejected', 'resends')
+        return restored
+      },
       'targets.test': (input) => testTarget(input, { integrations: this.#integrations, userAgent, clock }),
       'resends.start': (input, actor) => resends.start(input, actor),
       'resends.pause': ({ resendId }, actor) => resends.pause(resendId, actor),
@@ -257,6 +268,7 @@ export class Engine {
     }
     this.#integrations.resume()
     this.#schedulePurge()
+    this.#awaitUndo()
     this.#monitor.start()
     this.#retention.start()
   }
@@ -320,6 +332,7 @@ export class Engine {
   async close(graceMs = 5_000): Promise<void> {
     this.#closing = true
     if (this.#purging) clearTimeout(this.#purging)
+    this.#undoTimer?.cancel()
     this.#monitor.stop()
     this.#alertSender.stop()
     await this.#retention.stop()
@@ -350,6 +363,23 @@ export class Engine {
 
   #changed(...topics: readonly Topic[]): void {
     for (const topic of topics) this.#options.onChanged(topic)
+  }
+
+  /** Waits until the oldest deletion cannot be taken back any more, then makes it final; the store says which that is, after a restart too. */
+  #awaitUndo(): void {
+    this.#undoTimer?.cancel()
+    const since = this.#store.oldestDeletion()
+    if (since === null || this.#closing) return
+    this.#undoTimer = this.#clock.setTimer(since + UNDO_MS, () => {
+      try {
+        this.#integrations.purge(this.#clock.now() - UNDO_MS)
+        this.#schedulePurge()
+        this.#awaitUndo()
+      } catch (error) {
+        this.#tell(error)
+        this.#undoTimer = this.#clock.setTimer(this.#clock.now() + UNDO_MS, () => this.#awaitUndo())
+      }
+    })
   }
 
   #schedulePurge(): void {

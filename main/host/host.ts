@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { CallName, Events, Topic } from '../../shared/contract'
-import type { Alert } from '../../shared/domain'
+import type { Alert, ExportJob } from '../../shared/domain'
 import { AppError, type ErrorInfo, type Result, unwrap } from '../../shared/errors'
 import type { Actor } from '../store/audit'
 import { STORE_FILE } from '../store/database'
 import type { EngineThreadData } from './engine-thread'
+import type { ExportOrder } from './exports'
 import { ThreadClient } from './rpc'
 import { SupervisedThread } from './supervised-thread'
 
@@ -35,6 +36,7 @@ const ALL_TOPICS = Object.keys({
   resends: 0,
   alerts: 0,
   settings: 0,
+  exports: 0,
 } satisfies Record<Topic, 0>) as Topic[]
 
 /**
@@ -112,6 +114,11 @@ export class Host {
   async startDemo(file: string): Promise<void> {
     unwrap(await this.#engine.call('thread.demo', file))
     this.#state.demoEvents = file
+  }
+
+  /** Starts an export in the reader thread. @param order.path chosen by the operator in the system's dialog */
+  async startExport(order: ExportOrder): Promise<ExportJob> {
+    return unwrap(await this.#reader.call('thread.export', order)) as ExportJob
   }
 
   async sqliteVersion(): Promise<string> {

@@ -2,10 +2,13 @@ import { userInfo } from 'node:os'
 import { type CallName, contract, type Input, type Output, type Parsed, type Permission } from '../../shared/contract'
 import { AppError, type Result, toErrorInfo } from '../../shared/errors'
 import type { EngineCall } from '../engine/engine'
+import type { ExportCall } from '../host/exports'
 import type { Host } from '../host/host'
 import type { Actor } from '../store/audit'
-import type { ReaderCall } from '../store/queries'
+import type { ReaderCall as QueryCall } from '../store/queries'
 
+/** The calls that the reader thread answers. */
+type ReaderCall = QueryCall | ExportCall
 /** The calls that the main thread answers itself. */
 export type MainCall = Exclude<CallName, EngineCall | ReaderCall>
 export type MainHandlers = { readonly [K in MainCall]: (input: Parsed<K>) => Promise<Output<K>> }
@@ -16,6 +19,9 @@ const place: { readonly [K in CallName]: K extends EngineCall ? 'engine' : K ext
     'app.info': 'main',
     'secrets.consent': 'main',
     'imports.choose': 'main',
+    'exports.choose': 'main',
+    'exports.cancel': 'reader',
+    'exports.list': 'reader',
     'integrations.list': 'reader',
     'integrations.get': 'reader',
     'integrations.create': 'engine',
@@ -23,6 +29,8 @@ const place: { readonly [K in CallName]: K extends EngineCall ? 'engine' : K ext
     'integrations.start': 'engine',
     'integrations.stop': 'engine',
     'integrations.delete': 'engine',
+    'integrations.restore': 'engine',
+    'integrations.minutes': 'reader',
     'integrations.logs': 'reader',
     'integrations.rejected': 'reader',
     'targets.test': 'engine',
@@ -34,6 +42,7 @@ const place: { readonly [K in CallName]: K extends EngineCall ? 'engine' : K ext
     'resends.cancel': 'engine',
     'rejected.delete': 'engine',
     'alerts.list': 'reader',
+    'alerts.unseen': 'reader',
     'alerts.seen': 'engine',
     'audit.list': 'reader',
     'audit.verify': 'reader',
@@ -41,6 +50,7 @@ const place: { readonly [K in CallName]: K extends EngineCall ? 'engine' : K ext
     'settings.update': 'engine',
     'attempts.list': 'reader',
     'attempts.get': 'reader',
+    'entities.story': 'reader',
     'events.figures': 'reader',
     'events.matching': 'reader',
     'imports.start': 'engine',

@@ -10,6 +10,11 @@ export function listAlerts(db: ReadableDb, beforeId: number, limit: number): Ale
     .all(beforeId, limit) as Alert[]
 }
 
+/** Alerts that nobody has looked at yet. */
+export function countUnseenAlerts(db: ReadableDb): number {
+  return db.prepare('SELECT count(*) FROM alerts WHERE seen_at IS NULL').pluck().get() as number
+}
+
 /** Writing SQL of alerts. */
 export class AlertStore {
   readonly #db: WritableDb

@@ -1,5 +1,5 @@
 import type { AttemptErrorCode } from '../../shared/attempt-errors'
-import type { AttemptFilter, Page } from '../../shared/contract'
+import type { AttemptFilter, AttemptPage, Page } from '../../shared/contract'
 import type { Attempt, AttemptDetail } from '../../shared/domain'
 import { AppError } from '../../shared/errors'
 import { placeOf, SELECTED, selectedParams, toContent } from './batches'
@@ -7,7 +7,8 @@ import type { Statement } from './database'
 import { type PageInput, positionOf, toPage } from './paging'
 import { formatUuid } from './uuid'
 
-interface AttemptRow {
+/** A row of `ATTEMPT`. */
+export interface AttemptRow {
   readonly id: number
   readonly seq: number
   readonly event_id: Uint8Array
@@ -43,7 +44,8 @@ interface BatchAttemptRow {
   readonly batch: number
 }
 
-const ATTEMPT = `a.id, e.seq, e.event_id, t.name, e.domain_entity_id, a.failed, a.error_code, a.status_code, a.started_at,
+/** Columns of a row of View Events, of `attempts AS a`, `events AS e` and `event_types AS t`. */
+export const ATTEMPT = `a.id, e.seq, e.event_id, t.name, e.domain_entity_id, a.failed, a.error_code, a.status_code, a.started_at,
   a.duration_us, a.number, a.manual`
 const ATTEMPT_JOINS = 'JOIN events AS e ON e.seq = a.seq JOIN event_types AS t ON t.id = e.type_id'
 
@@ -56,8 +58,53 @@ const ENTITY_EVENTS_MAX = 5000
 /** Prepares a statement once. */
 export type Sql = (text: string) => Statement
 
+/** With a filter that no index serves, one call looks at this many rows at most, in steps. */
+const SEARCHED_MAX = 10_000
+const SEARCH_STEP = 2_000
+
+/**
+ * Attempts newest first: for a webhook one row each, for S3 one for each event of each batch that was tried. Filters on the type
+ * and free text are checked row by row, so a page is cut short after `SEARCHED_MAX` of them, and says how far it got.
+ */
+export function listAttempts(
+  sql: Sql,
+  no: number,
+  kind: 'webhook' | 's3',
+  filter: AttemptFilter,
+  page: PageInput,
+): AttemptPage {
+  const list = kind === 's3' ? listBatchAttempts : listWebhookAttempts
+  const { eventName, text, ...indexed } = filter
+  if (eventName === undefined && text === undefined) return { ...list(sql, no, indexed, page), searchedTo: null }
+  const matches = matcherOf(eventName, text)
+  const cursorOf = (a: Attempt) => `${a.attemptedAt}.${a.id}${kind === 's3' ? `.${a.seq}` : ''}`
+  const rows: Attempt[] = []
+  let after = page.after
+  for (let searched = 0; searched < SEARCHED_MAX; searched += SEARCH_STEP) {
+    const step = list(sql, no, indexed, { after, limit: SEARCH_STEP })
+    for (const row of step.rows) {
+      if (!matches(row)) continue
+      if (rows.length === page.limit) return { rows, next: cursorOf(rows.at(-1)!), searchedTo: null }
+      rows.push(row)
+    }
+    if (step.next === null) return { rows, next: null, searchedTo: null }
+    after = step.next
+  }
+  return { rows, next: after ?? null, searchedTo: positionOf(after)[0] }
+}
+
+function matcherOf(eventName: string | undefined, text: string | undefined): (attempt: Attempt) => boolean {
+  const wanted = text?.toLowerCase()
+  return (a) =>
+    (eventName === undefined || a.eventName === eventName) &&
+    (wanted === undefined ||
+      a.eventId.includes(wanted) ||
+      a.eventName.toLowerCase().includes(wanted) ||
+      (a.domainEntityId?.toLowerCase().includes(wanted) ?? false))
+}
+
 /** Attempts of webhook integrations: one row for each. */
-export function listWebhookAttempts(sql: Sql, no: number, filter: AttemptFilter, page: PageInput): Page<Attempt> {
+function listWebhookAttempts(sql: Sql, no: number, filter: AttemptFilter, page: PageInput): Page<Attempt> {
   const rows = webhookRows(sql, no, filter, page)
   return toPage(rows, page.limit, toAttempt, (r) => `${r.started_at}.${r.id}`)
 }
@@ -122,7 +169,7 @@ function entitySeqs(sql: Sql, domainEntityId: string): number[] {
 }
 
 /** Attempts of S3 integrations: one row for each event of each batch that was tried. */
-export function listBatchAttempts(sql: Sql, no: number, filter: AttemptFilter, page: PageInput): Page<Attempt> {
+function listBatchAttempts(sql: Sql, no: number, filter: AttemptFilter, page: PageInput): Page<Attempt> {
   const [at, id, beforeSeq] = positionOf(page.after)
   const wanted = page.limit + 1
   const rows: AttemptRow[] = []
@@ -262,7 +309,7 @@ function toMs(us: number | null): number | null {
   return us === null ? null : Math.round(us / 100) / 10
 }
 
-function toAttempt(row: AttemptRow): Attempt {
+export function toAttempt(row: AttemptRow): Attempt {
   return {
     id: row.id,
     seq: row.seq,

@@ -3,6 +3,9 @@ import type { EpochMs, RejectReason } from '../../shared/domain'
 import { type Statement, transaction, type WritableDb } from './database'
 import type { LoggedEvent } from './event-log'
 
+/** Length of the stretches that `attempt_minutes` counts. */
+export const MINUTE_MS = 60_000
+
 /** How long the steps of one attempt took, in µs. Null = not known or did not happen. */
 export interface AttemptTimings {
   /** True when the request went over a connection that had carried another one before; null when it was never sent. */
@@ -136,6 +139,8 @@ export class DeliveryStore {
   readonly #due: Statement
   readonly #nextDue: Statement
   readonly #nextDueAfter: Statement
+  readonly #addMinute: Statement
+  readonly #batchEvents: Statement
   readonly #settledAfter: Statement
 
   constructor(db: WritableDb) {
@@ -176,6 +181,11 @@ export class DeliveryStore {
     )
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
     this.#nextDueAfter = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ? AND due_at > ?').pluck()
+    this.#addMinute = db.prepare(
+      `INSERT INTO attempt_minutes (integration, minute, delivered, failed) VALUES (?, ?, ?, ?)
+       ON CONFLICT (integration, minute) DO UPDATE SET delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
+    )
+    this.#batchEvents = db.prepare('SELECT events FROM batches WHERE id = ?').pluck()
     this.#settledAfter = db
       .prepare(
         `SELECT DISTINCT a.seq FROM attempts AS a WHERE a.integration = ? AND a.seq > ? AND ${SETTLES}
@@ -234,6 +244,7 @@ export class DeliveryStore {
       this.#recordBatch(b)
       delivered += b.delivered
     }
+    this.#countMinutes(lane)
     const last = lane.attempts.at(-1) ?? lane.batches.at(-1)
     const lastFailed = last ? (last.findings.errorCode === null ? 0 : 1) : null
     this.#advance.run(
@@ -250,6 +261,20 @@ export class DeliveryStore {
     for (const r of lane.resends) {
       this.#resend.run(r.succeeded, r.failed, r.skipped, r.positionAt, r.positionSeq, r.endedAt, r.endedAt, r.id)
     }
+  }
+
+  /** One upsert for each minute that the commit touches, which nearly always is one. */
+  #countMinutes({ integration, attempts, batches }: LaneCommit): void {
+    const minutes = new Map<number, { delivered: number; failed: number }>()
+    const count = ({ startedAt, findings }: AttemptRecord | BatchAttempt, events: number) => {
+      const minute = Math.floor(startedAt / MINUTE_MS)
+      let counts = minutes.get(minute)
+      if (counts === undefined) minutes.set(minute, (counts = { delivered: 0, failed: 0 }))
+      counts[findings.errorCode === null ? 'delivered' : 'failed'] += events
+    }
+    for (const a of attempts) count(a, 1)
+    for (const b of batches) count(b, (this.#batchEvents.get(b.batch) as number | undefined) ?? 1)
+    for (const [minute, { delivered, failed }] of minutes) this.#addMinute.run(integration, minute, delivered, failed)
   }
 
   /** @returns number of the attempt */

@@ -93,8 +93,8 @@ export function toIntegration(row: IntegrationRow): Integration {
 /** The outage as viewers see it. */
 export function toOutage(text: string | null): Outage | null {
   if (text === null) return null
-  const { since, lastAt, count, lastCode, lastStatus } = JSON.parse(text) as Outage
-  return { since, lastAt, count, lastCode, lastStatus }
+  const { since, lastAt, count, lastCode, lastStatus, nextProbeAt = null } = JSON.parse(text) as Outage
+  return { since, lastAt, count, lastCode, lastStatus, nextProbeAt }
 }
 
 /** A target as it is stored: its kind has a column of its own. */
@@ -112,6 +112,10 @@ export function integrationNo(db: ReadableDb, id: string): number | undefined {
 const PURGE_STEP = 2000
 
 const OWNED = [
+  [
+    'attempt_minutes',
+    'DELETE FROM attempt_minutes WHERE (integration, minute) IN (SELECT integration, minute FROM attempt_minutes WHERE integration = ? LIMIT ?)',
+  ],
   [
     'waiting',
     'DELETE FROM waiting WHERE (integration, seq) IN (SELECT integration, seq FROM waiting WHERE integration = ? LIMIT ?)',
@@ -238,18 +242,56 @@ export class IntegrationStore {
     this.#db.prepare('UPDATE log_entries SET reason = ? WHERE id = ?').run(reason, entry)
   }
 
-  /** Takes the integration and its secrets away at once; its rows in other tables follow through `purgeStep`. */
+  /** Hides the integration at once. Everything of it stays as it is until `beginPurges` takes it, so that `restore` can bring it back. */
   markDeleted(no: number, now: EpochMs): void {
-    this.#db
-      .prepare(
-        "UPDATE integrations SET deleted_at = ?, status = 'stopped', stop_cause = 'operator', restart_pending = 0, secrets = NULL WHERE no = ?",
-      )
-      .run(now, no)
+    this.#db.prepare('UPDATE integrations SET deleted_at = ? WHERE no = ?').run(now, no)
   }
 
-  /** Removes a bounded number of rows of deleted integrations. @returns false when nothing is left to remove */
+  /** The integration of this id that was deleted last and can still be brought back. */
+  findDeleted(id: string): IntegrationRecord | undefined {
+    const row = this.#db
+      .prepare(
+        'SELECT * FROM integrations WHERE id = ? AND deleted_at IS NOT NULL AND purging = 0 ORDER BY deleted_at DESC, no DESC LIMIT 1',
+      )
+      .get(id) as IntegrationRow | undefined
+    return row && toRecord(row)
+  }
+
+  /** Brings a deleted integration back as it was. */
+  restore(no: number): void {
+    this.#db.prepare('UPDATE integrations SET deleted_at = NULL WHERE no = ? AND purging = 0').run(no)
+  }
+
+  /** When the oldest deletion was made that can still be taken back; null when there is none. */
+  oldestDeletion(): EpochMs | null {
+    return this.#db
+      .prepare('SELECT min(deleted_at) FROM integrations WHERE deleted_at IS NOT NULL AND purging = 0')
+      .pluck()
+      .get() as EpochMs | null
+  }
+
+  /**
+   * Makes deletions up to `upTo` final: secrets go in this step, the rows in other tables follow through `purgeStep`.
+   *
+   * @returns numbers of the integrations concerned
+   */
+  beginPurges(upTo: EpochMs): number[] {
+    return transaction(this.#db, () => {
+      const nos = this.#db
+        .prepare('SELECT no FROM integrations WHERE deleted_at <= ? AND purging = 0')
+        .pluck()
+        .all(upTo) as number[]
+      const take = this.#db.prepare(
+        "UPDATE integrations SET purging = 1, status = 'stopped', stop_cause = 'operator', restart_pending = 0, secrets = NULL WHERE no = ?",
+      )
+      for (const no of nos) take.run(no)
+      return nos
+    })
+  }
+
+  /** Removes a bounded number of rows of integrations whose purge began. @returns false when nothing is left to remove */
   purgeStep(): boolean {
-    const no = this.#db.prepare('SELECT no FROM integrations WHERE deleted_at IS NOT NULL LIMIT 1').pluck().get()
+    const no = this.#db.prepare('SELECT no FROM integrations WHERE purging = 1 LIMIT 1').pluck().get()
     if (no === undefined) return false
     transaction(this.#db, () => {
       const attempts = this.#db

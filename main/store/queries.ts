@@ -7,15 +7,18 @@ import type {
   LogAction,
   LogEntry,
   LogFigures,
+  MinuteCount,
   RejectedEvent,
   RejectReason,
 } from '../../shared/domain'
 import { AppError } from '../../shared/errors'
 import { selects } from '../../shared/event-catalog'
-import { listAlerts } from './alerts'
-import { getAttempt, listBatchAttempts, listWebhookAttempts } from './attempts'
+import { countUnseenAlerts, listAlerts } from './alerts'
+import { getAttempt, listAttempts } from './attempts'
 import { listAudit, verifyAudit } from './audit'
 import type { ReadableDb, Statement } from './database'
+import { MINUTE_MS } from './delivery'
+import { getEntityStory } from './entity-story'
 import { findImport, listImportProblems, listImports } from './imports'
 import { type IntegrationRow, integrationNo, toIntegration, toOutage } from './integrations'
 import { MatchingCounter } from './matching'
@@ -27,15 +30,18 @@ import { formatUuid } from './uuid'
 export type ReaderCall =
   | 'integrations.list'
   | 'integrations.get'
+  | 'integrations.minutes'
   | 'integrations.logs'
   | 'integrations.rejected'
   | 'attempts.list'
   | 'attempts.get'
+  | 'entities.story'
   | 'events.figures'
   | 'events.matching'
   | 'resends.preview'
   | 'resends.list'
   | 'alerts.list'
+  | 'alerts.unseen'
   | 'audit.list'
   | 'audit.verify'
   | 'imports.list'
@@ -134,11 +140,47 @@ export function createQueries(db: ReadableDb, now: () => EpochMs = Date.now): Ha
       return summary(row, types())
     },
 
-    'integrations.logs': ({ id, ...page }) => {
+    'integrations.minutes': ({ id, from, to }) => {
+      const no = id === undefined ? null : noOf(id)
       const rows = sql(
-        `SELECT id, action, reason, created_at FROM log_entries WHERE integration = ? AND (created_at, id) < (?, ?)
+        `SELECT i.id, m.minute, m.delivered, m.failed FROM integrations AS i
+           JOIN attempt_minutes AS m ON m.integration = i.no AND m.minute >= ? AND m.minute < ?
+         WHERE i.deleted_at IS NULL AND (? IS NULL OR i.no = ?) ORDER BY i.id, m.minute`,
+      ).all(Math.floor(from / MINUTE_MS), Math.ceil(to / MINUTE_MS), no, no) as {
+        id: string
+        minute: number
+        delivered: number
+        failed: number
+      }[]
+      const byId = new Map<string, MinuteCount[]>()
+      for (const { id: of, minute, delivered, failed } of rows) {
+        const minutes = byId.get(of) ?? []
+        minutes.push({ at: minute * MINUTE_MS, delivered, failed })
+        byId.set(of, minutes)
+      }
+      return { rows: [...byId].map(([of, minutes]) => ({ id: of, minutes })) }
+    },
+
+    'integrations.logs': ({ id, filter = {}, ...page }) => {
+      const [at, entry] = positionOf(page.after)
+      const text = filter.text?.toLowerCase() ?? null
+      const rows = sql(
+        `SELECT id, action, reason, created_at FROM log_entries
+         WHERE integration = ? AND (created_at, id) < (?, ?) AND created_at >= ? AND created_at < ?
+           AND (? IS NULL OR action IN (SELECT value FROM json_each(?))) AND (? IS NULL OR instr(lower(reason), ?) > 0)
          ORDER BY created_at DESC, id DESC LIMIT ?`,
-      ).all(noOf(id), ...positionOf(page.after).slice(0, 2), page.limit + 1) as {
+      ).all(
+        noOf(id),
+        at,
+        entry,
+        filter.from ?? 0,
+        filter.to ?? Number.MAX_SAFE_INTEGER,
+        filter.actions ? 1 : null,
+        JSON.stringify(filter.actions ?? []),
+        text,
+        text,
+        page.limit + 1,
+      ) as {
         id: number
         action: LogAction
         reason: string
@@ -153,14 +195,29 @@ export function createQueries(db: ReadableDb, now: () => EpochMs = Date.now): Ha
       return toPage(rows, page.limit, toEntry, (r) => `${r.created_at}.${r.id}`)
     },
 
-    'integrations.rejected': ({ id, ...page }) => {
+    'integrations.rejected': ({ id, filter = {}, ...page }) => {
+      const [at, seq] = positionOf(page.after)
+      const name = filter.eventName ?? null
+      const entity = filter.domainEntityId ?? null
       const rows = sql(
         `SELECT r.seq, r.attempt, r.rejected_at, r.reason, e.event_id, t.name, e.domain_entity_id, a.status_code, a.error_code, f.response_body
          FROM rejected_events AS r JOIN events AS e ON e.seq = r.seq JOIN event_types AS t ON t.id = e.type_id
            JOIN attempts AS a ON a.id = r.attempt LEFT JOIN attempt_details AS f ON f.attempt = r.attempt
-         WHERE r.integration = ? AND (r.rejected_at, r.seq) < (?, ?)
+         WHERE r.integration = ? AND (r.rejected_at, r.seq) < (?, ?) AND r.rejected_at >= ? AND r.rejected_at < ?
+           AND (? IS NULL OR t.name = ?) AND (? IS NULL OR e.domain_entity_id = ?)
          ORDER BY r.rejected_at DESC, r.seq DESC LIMIT ?`,
-      ).all(noOf(id), ...positionOf(page.after).slice(0, 2), page.limit + 1) as {
+      ).all(
+        noOf(id),
+        at,
+        seq,
+        filter.from ?? 0,
+        filter.to ?? Number.MAX_SAFE_INTEGER,
+        name,
+        name,
+        entity,
+        entity,
+        page.limit + 1,
+      ) as {
         seq: number
         attempt: number
         rejected_at: number
@@ -189,10 +246,12 @@ export function createQueries(db: ReadableDb, now: () => EpochMs = Date.now): Ha
     'attempts.list': ({ id, filter, ...page }) => {
       const no = noOf(id)
       const kind = sql('SELECT target_kind FROM integrations WHERE no = ?').pluck().get(no)
-      return (kind === 's3' ? listBatchAttempts : listWebhookAttempts)(sql, no, filter, page)
+      return listAttempts(sql, no, kind === 's3' ? 's3' : 'webhook', filter, page)
     },
 
     'attempts.get': ({ id, attemptId, seq }) => getAttempt(sql, noOf(id), id, attemptId, seq),
+
+    'entities.story': ({ domainEntityId }) => getEntityStory(sql, domainEntityId),
 
     'events.figures': () => {
       const byName = new Map<string, number>()
@@ -235,6 +294,8 @@ export function createQueries(db: ReadableDb, now: () => EpochMs = Date.now): Ha
         (r) => `0.${r.id}`,
       )
     },
+
+    'alerts.unseen': () => ({ count: countUnseenAlerts(db) }),
 
     'audit.list': ({ after, limit }) => {
       const rows = listAudit(db, positionOf(after)[1], limit + 1)

@@ -53,7 +53,8 @@ const ATTEMPTS_OF = `SELECT a.id FROM json_each(?) AS g CROSS JOIN integrations 
 
 /**
  * Removes what is older than the workspace keeps, in steps that the caller sizes. What an active integration still has to
- * deliver is never touched; what a paused one has not taken is counted as expired in the step that removes it.
+ * deliver is never touched; what a paused one has not taken is counted as expired in the step that removes it. One that is
+ * deleted counts as before until its purge begins, since its deletion can be taken back.
  */
 export class RetentionStore {
   readonly #db: WritableDb
@@ -73,7 +74,7 @@ export class RetentionStore {
         `SELECT min(min(i.cursor,
              coalesce((SELECT min(seq) - 1 FROM waiting AS w WHERE w.integration = i.no), i.cursor),
              coalesce((SELECT min(after_seq) FROM batches AS b WHERE b.integration = i.no AND b.state = 'sealed'), i.cursor)))
-         FROM integrations AS i WHERE i.deleted_at IS NULL AND i.status = 'running'`,
+         FROM integrations AS i WHERE i.purging = 0 AND i.status = 'running'`,
       )
       .pluck()
       .get() as number | null
@@ -100,7 +101,7 @@ export class RetentionStore {
         this.#db
           .prepare(
             `SELECT r.seq FROM integrations AS i JOIN rejected_events AS r ON r.integration = i.no
-             WHERE i.deleted_at IS NULL AND r.seq BETWEEN ? AND ?`,
+             WHERE i.purging = 0 AND r.seq BETWEEN ? AND ?`,
           )
           .pluck()
           .all(first, last.seq) as number[],
@@ -118,7 +119,7 @@ export class RetentionStore {
     const touched: number[] = []
     const first = rows[0]!.seq
     const paused = this.#db
-      .prepare("SELECT * FROM integrations WHERE deleted_at IS NULL AND status = 'stopped'")
+      .prepare("SELECT * FROM integrations WHERE purging = 0 AND status = 'stopped'")
       .all() as IntegrationRow[]
     for (const row of paused) {
       const waiting = new Set(
@@ -196,6 +197,15 @@ export class RetentionStore {
           const last = rows.at(-1)
           if (last) place = { integration: no, failed, startedAt: last.startedAt, id: last.id }
         }
+      }
+      const minute = Math.floor(before / 60_000)
+      for (const { no } of integrations) {
+        this.#db
+          .prepare(
+            `DELETE FROM attempt_minutes WHERE integration = ? AND minute IN (
+               SELECT minute FROM attempt_minutes WHERE integration = ? AND minute < ? LIMIT ?)`,
+          )
+          .run(no, no, minute, limit)
       }
       const list = JSON.stringify(ids)
       this.#db.prepare('DELETE FROM attempt_details WHERE attempt IN (SELECT value FROM json_each(?))').run(list)

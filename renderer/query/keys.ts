@@ -1,4 +1,5 @@
-import type { AttemptFilter } from '@shared/contract'
+import type { AttemptFilter, LogFilter, RejectedFilter } from '@shared/contract'
+import type { ResendFilter } from '@shared/domain'
 
 /** Every key of cached data. A key that starts with another one is made stale together with it. */
 export const keys = {
@@ -7,10 +8,26 @@ export const keys = {
   integrationList: ['integrations', 'list'],
   integration: (id: string) => ['integrations', 'one', id],
   attemptDetails: ['attempt'],
-  attempt: (id: string, attemptId: number) => ['attempt', id, attemptId],
+  attempt: (id: string, attemptId: number, seq: number | undefined) => ['attempt', id, attemptId, seq],
+  story: (domainEntityId: string) => ['story', domainEntityId],
+  minutes: ['minutes'],
   attemptFeed: (id: string, filter: AttemptFilter, period: string | undefined) => ['attempt-feed', id, filter, period],
-  rejectedFeed: (id: string) => ['rejected-feed', id],
-  logFeed: (id: string) => ['log-feed', id],
+  rejectedFeed: (id: string, filter: RejectedFilter, period: string | undefined) => [
+    'rejected-feed',
+    id,
+    filter,
+    period,
+  ],
+  logFeed: (id: string, filter: LogFilter, period: string | undefined) => ['log-feed', id, filter, period],
+  resends: ['resends'],
+  resendList: (id: string) => ['resends', id],
+  resendPreview: (id: string, filter: ResendFilter) => ['resend-preview', id, filter],
+  alerts: ['alerts'],
+  unseenAlerts: ['alerts', 'unseen'],
+  alertFeed: ['alert-feed'],
+  auditFeed: ['audit-feed'],
+  settings: ['settings'],
+  exports: ['exports'],
   figures: ['figures'],
   matchings: ['matching'],
   matching: (selection: string) => ['matching', selection],

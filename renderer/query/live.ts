@@ -6,16 +6,17 @@ import { keys } from './keys'
 /** What is out of date when a topic changed. Feeds are absent on purpose: they refresh themselves without moving the list. */
 const staleAfter: Readonly<Record<Topic, readonly QueryKey[]>> = {
   integrations: [keys.integrations],
-  attempts: [keys.integrations, keys.attemptDetails],
+  attempts: [keys.integrations, keys.attemptDetails, keys.minutes],
   rejected: [keys.integrations],
   logs: [],
   events: [keys.integrations, keys.figures, keys.matchings],
   imports: [keys.imports],
   inbox: [keys.inbox],
   secrets: [keys.info],
-  resends: [],
-  alerts: [],
-  settings: [],
+  resends: [keys.resends],
+  alerts: [keys.alerts],
+  settings: [keys.settings, keys.info],
+  exports: [keys.exports],
 }
 
 /** Under load, changes come ten times a second; nobody reads that fast, and each refresh costs the reader thread a query. */

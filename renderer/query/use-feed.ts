@@ -20,6 +20,8 @@ interface FeedOptions<T> {
 
 export interface Feed<T> {
   readonly rows: readonly T[]
+  /** The page that was read last, for what its call says besides rows. */
+  readonly lastPage: Page<T> | undefined
   readonly loading: boolean
   /** The rows belong to the filter before; those of the present one are on their way. */
   readonly outdated: boolean
@@ -58,8 +60,11 @@ export function useFeed<T>({ queryKey, topics, load, idOf }: FeedOptions<T>): Fe
   latest.current = { queryKey, topics, load, idOf, query, rows }
 
   const keyText = JSON.stringify(queryKey)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: held rows belong to one key and go when it changes
-  useEffect(() => setHeld(null), [keyText])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: held rows and the place in the list belong to one key
+  useEffect(() => {
+    atTop.current = true
+    setHeld(null)
+  }, [keyText])
 
   const show = useCallback(
     (page: Page<T>) => {
@@ -107,6 +112,8 @@ export function useFeed<T>({ queryKey, topics, load, idOf }: FeedOptions<T>): Fe
 
     const apply = (page: Page<T>) => {
       const { rows: shown, idOf: id } = latest.current
+      // Nothing was there and nothing came: a search that goes on further down must not begin again.
+      if (page.rows.length === 0 && shown.length === 0) return
       const known = new Set(shown.map(id))
       const count = page.rows.filter((row) => !known.has(id(row))).length
       const sameHead =
@@ -126,6 +133,11 @@ export function useFeed<T>({ queryKey, topics, load, idOf }: FeedOptions<T>): Fe
     }
   }, [show])
 
+  const loadMore = useCallback(() => {
+    const { query: now } = latest.current
+    if (now.hasNextPage && !now.isFetching) void now.fetchNextPage()
+  }, [])
+
   const showHeld = useCallback(() => held && show(held.page), [held, show])
   const setAtTop = useCallback(
     (value: boolean) => {
@@ -137,6 +149,7 @@ export function useFeed<T>({ queryKey, topics, load, idOf }: FeedOptions<T>): Fe
 
   return {
     rows,
+    lastPage: query.data?.pages.at(-1),
     loading: query.isPending,
     outdated: query.isPlaceholderData,
     error: query.isError ? query.error : null,
@@ -144,9 +157,7 @@ export function useFeed<T>({ queryKey, topics, load, idOf }: FeedOptions<T>): Fe
     loadingMore: query.isFetchingNextPage,
     held: held?.count ?? 0,
     retry: () => void query.refetch(),
-    loadMore: () => {
-      if (query.hasNextPage && !query.isFetching) void query.fetchNextPage()
-    },
+    loadMore,
     setAtTop,
     showHeld: () => void showHeld(),
   }

@@ -1,8 +1,10 @@
 import { integrationId } from '@shared/schemas/integration'
 import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { z } from 'zod'
+import { AlertsPage } from '../features/alerts/alerts-page'
 import { attemptSearch } from '../features/attempts/attempt-search'
 import { EventsPage } from '../features/attempts/events-page'
+import { AuditPage } from '../features/audit/audit-page'
 import { ImportsPage } from '../features/imports/imports-page'
 import { InboxPage } from '../features/inbox/inbox-page'
 import { EditIntegrationPage } from '../features/integration-form/edit-integration-page'
@@ -10,8 +12,12 @@ import { NewIntegrationPage } from '../features/integration-form/new-integration
 import { IntegrationLayout } from '../features/integrations/integration-layout'
 import { IntegrationListPage } from '../features/integrations/integration-list-page'
 import { listSearch, listView } from '../features/integrations/list-search'
+import { logSearch } from '../features/logs/log-search'
 import { LogsPage } from '../features/logs/logs-page'
 import { RejectedPage } from '../features/rejected/rejected-page'
+import { rejectedSearch } from '../features/rejected/rejected-search'
+import { ResendsPage } from '../features/resends/resends-page'
+import { SettingsPage } from '../features/settings/settings-page'
 import { Shell } from '../features/shell/shell'
 import { NotFound, ScreenError } from './fallbacks'
 
@@ -60,13 +66,31 @@ const events = createRoute({
 const rejected = createRoute({
   getParentRoute: () => integration,
   path: '/rejected',
-  validateSearch: z.object({ attempt: z.number().int().positive().optional().catch(undefined) }),
+  validateSearch: rejectedSearch,
   component: RejectedPage,
 })
 
-const logs = createRoute({ getParentRoute: () => integration, path: '/logs', component: LogsPage })
+const logs = createRoute({
+  getParentRoute: () => integration,
+  path: '/logs',
+  validateSearch: logSearch,
+  component: LogsPage,
+})
 
-const settings = createRoute({
+const resends = createRoute({ getParentRoute: () => integration, path: '/resends', component: ResendsPage })
+
+const alerts = createRoute({ getParentRoute: () => root, path: '/alerts', component: AlertsPage })
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: z.object({ entry: z.number().int().positive().optional().catch(undefined) }),
+  component: AuditPage,
+})
+
+const settings = createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsPage })
+
+const details = createRoute({
   getParentRoute: () => integration,
   path: '/settings',
   component: EditIntegrationPage,
@@ -86,7 +110,10 @@ export const router = createRouter({
     index,
     list,
     newIntegration,
-    integration.addChildren([events, rejected, logs, settings]),
+    integration.addChildren([events, rejected, logs, resends, details]),
+    alerts,
+    audit,
+    settings,
     imports,
     inbox,
   ]),

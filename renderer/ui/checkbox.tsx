@@ -8,14 +8,17 @@ interface Props {
   readonly describedBy?: string
   readonly checked: boolean
   readonly mixed?: boolean
+  /** Left out of the tab order, for a list that toggles it by a key of its own. */
+  readonly passed?: boolean
   readonly onChange: (checked: boolean) => void
 }
 
-export function Checkbox({ id, label, describedBy, checked, mixed = false, onChange }: Props) {
+export function Checkbox({ id, label, describedBy, checked, mixed = false, passed = false, onChange }: Props) {
   return (
     <Base.Root
       className={styles.checkbox}
       aria-label={label}
+      {...(passed ? { tabIndex: -1 } : {})}
       {...(id === undefined ? {} : { id })}
       {...(describedBy === undefined ? {} : { 'aria-describedby': describedBy })}
       checked={checked}

@@ -10,7 +10,10 @@ interface Props {
   readonly children: ReactNode
   readonly cancelLabel?: string
   readonly confirmLabel: string
+  /** Primary where nothing is lost. */
+  readonly confirmVariant?: 'primary' | 'danger'
   readonly pending?: boolean
+  readonly disabled?: boolean
   /** Why the action failed; shown where it was asked for. */
   readonly error?: string | undefined
   readonly onCancel: () => void
@@ -24,7 +27,9 @@ export function ConfirmDialog({
   children,
   cancelLabel = 'Cancel',
   confirmLabel,
+  confirmVariant = 'danger',
   pending = false,
+  disabled = false,
   error,
   onCancel,
   onConfirm,
@@ -44,7 +49,7 @@ export function ConfirmDialog({
             <Button ref={cancel} onClick={onCancel} disabled={pending}>
               {cancelLabel}
             </Button>
-            <Button variant="danger" pending={pending} onClick={onConfirm}>
+            <Button variant={confirmVariant} pending={pending} disabled={disabled} onClick={onConfirm}>
               {confirmLabel}
             </Button>
           </div>

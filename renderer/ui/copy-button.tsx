@@ -10,9 +10,13 @@ interface Props {
   readonly text: string
   /** Shows the word next to the icon. */
   readonly worded?: boolean
+  /** The word of a worded button. */
+  readonly words?: string
+  /** Shows what is copied next to the icon, without a border. */
+  readonly short?: string
 }
 
-export function CopyButton({ label, text, worded }: Props) {
+export function CopyButton({ label, text, worded, words = 'Copy', short }: Props) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
     if (!copied) return
@@ -28,7 +32,14 @@ export function CopyButton({ label, text, worded }: Props) {
   if (worded) {
     return (
       <Button small icon={icon} aria-label={label} onClick={() => void copy()}>
-        {copied ? 'Copied' : 'Copy'}
+        {copied ? 'Copied' : words}
+      </Button>
+    )
+  }
+  if (short !== undefined) {
+    return (
+      <Button small variant="ghost" icon={icon} aria-label={label} onClick={() => void copy()}>
+        {copied ? 'Copied' : short}
       </Button>
     )
   }

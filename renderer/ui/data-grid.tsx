@@ -17,7 +17,7 @@ import { Spinner } from './spinner'
 
 export interface Column<T> {
   readonly id: string
-  readonly header: string
+  readonly header: ReactNode
   /** A track of `grid-template-columns`. */
   readonly width: string
   readonly align?: 'end'
@@ -37,6 +37,8 @@ interface Props<T> {
   readonly keyOf: (row: T) => string | number
   readonly selected?: string | number | undefined
   readonly onSelect?: (row: T) => void
+  /** Space marks a row instead of opening it. */
+  readonly onToggle?: (row: T) => void
   /** Escape was pressed in the list. */
   readonly onDismiss?: () => void
   readonly hasMore?: boolean
@@ -53,7 +55,7 @@ const LOAD_AHEAD_ROWS = 30
 
 /**
  * A grid of rows with one height of which only those in view exist. It is one stop in the tab order: arrow keys, Home, End and
- * the page keys move through it, Enter selects; once a row is selected the selection follows the keys.
+ * the page keys move through it, Enter selects, Space selects or marks; once a row is selected the selection follows the keys.
  */
 export function DataGrid<T>({
   label,
@@ -63,6 +65,7 @@ export function DataGrid<T>({
   keyOf,
   selected,
   onSelect,
+  onToggle,
   onDismiss,
   hasMore = false,
   loadingMore = false,
@@ -106,6 +109,8 @@ export function DataGrid<T>({
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return
+    // A control inside of a row answers these keys itself.
+    if (event.target !== event.currentTarget && (event.key === 'Enter' || event.key === ' ')) return
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2)
     const moves: Record<string, number> = {
       ArrowDown: activeIndex + 1,
@@ -119,7 +124,8 @@ export function DataGrid<T>({
     if (to !== undefined) goTo(to)
     else if (event.key === 'Enter' || event.key === ' ') {
       const row = rows[activeIndex]
-      if (row !== undefined) onSelect?.(row)
+      const act = event.key === ' ' && onToggle !== undefined ? onToggle : onSelect
+      if (row !== undefined) act?.(row)
     } else if (event.key === 'Escape' && selected !== undefined) onDismiss?.()
     else return
     event.preventDefault()

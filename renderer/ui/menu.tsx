@@ -25,7 +25,7 @@ export function MenuTrigger<Subject>({ handle, subject, label, name }: TriggerPr
     <Base.Trigger
       handle={handle}
       payload={subject}
-      className={cx(buttonClass('secondary', true), styles.trigger)}
+      className={cx(buttonClass('secondary', true), styles.trigger, styles.small)}
       aria-label={name}
     >
       <span className={styles.label}>{label}</span>
@@ -53,6 +53,30 @@ export function Menu<Subject>({ handle, children }: MenuProps<Subject>) {
           </Base.Portal>
         )
       }
+    </Base.Root>
+  )
+}
+
+interface ButtonMenuProps {
+  readonly label: string
+  /** The accessible name, when it has to say more than the label. */
+  readonly name: string
+  readonly children: ReactNode
+}
+
+/** A menu with its own button, in the height of fields and buttons. */
+export function ButtonMenu({ label, name, children }: ButtonMenuProps) {
+  return (
+    <Base.Root modal={false}>
+      <Base.Trigger className={cx(buttonClass('secondary'), styles.trigger)} aria-label={name}>
+        <span className={styles.label}>{label}</span>
+        <ChevronDown size={13} aria-hidden="true" />
+      </Base.Trigger>
+      <Base.Portal>
+        <Base.Positioner className={styles.positioner} sideOffset={4} align="end">
+          <Base.Popup className={styles.popup}>{children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
     </Base.Root>
   )
 }

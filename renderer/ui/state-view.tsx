@@ -1,5 +1,6 @@
+import { AppError } from '@shared/errors'
 import type { LucideIcon } from 'lucide-react'
-import { CircleAlert } from 'lucide-react'
+import { CircleAlert, Lock } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { sentenceOf } from '../bridge/client'
 import { Button } from './button'
@@ -32,7 +33,20 @@ interface ErrorProps {
   readonly onRetry?: () => void
 }
 
+/** Says what failed and why. A missing permission is no failure: it says which one is needed and who gives it. */
 export function ErrorState({ title, error, onRetry }: ErrorProps) {
+  if (error instanceof AppError && error.code === 'permission_denied') {
+    return (
+      <EmptyState
+        icon={Lock}
+        title="You may not see this"
+        actions={onRetry && <Button onClick={onRetry}>Check again</Button>}
+      >
+        <p>{error.message}</p>
+        <p>Who administers this computer grants it in the policy of the console.</p>
+      </EmptyState>
+    )
+  }
   return (
     <div className={styles.state} role="alert">
       <span className={styles.icon} data-danger="">

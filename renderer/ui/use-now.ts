@@ -21,9 +21,9 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** The time, in steps of five seconds; one timer serves every relative time on screen. */
+/** The time, anew at least every five seconds; one timer serves every relative time on screen. */
 export function useNow(): number {
-  const stepped = useSyncExternalStore(subscribe, () => now)
-  // The shared value stands still while nobody listens.
-  return Math.max(stepped, Date.now() - STEP_MS)
+  useSyncExternalStore(subscribe, () => now)
+  // Not the time of the last step: what happened since then would seem to lie ahead.
+  return Date.now()
 }

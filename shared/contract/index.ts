@@ -6,7 +6,10 @@ import type {
   AttemptDetail,
   AuditCheck,
   AuditEntry,
+  EntityStory,
+  EpochMs,
   EventsMatching,
+  ExportJob,
   ImportJob,
   ImportProblem,
   InboxRequest,
@@ -17,6 +20,7 @@ import type {
   IntegrationSummary,
   LogEntry,
   LogFigures,
+  MinuteCount,
   RejectedEvent,
   Resend,
   SecretProtection,
@@ -85,14 +89,26 @@ export const attemptFilter = z.strictObject({
   /** Limits on the time of the attempt: from inclusive, to exclusive. */
   from: epochMs.optional(),
   to: epochMs.optional(),
+  eventName: eventName.optional(),
+  /** Part of an event ID, of a domain entity ID or of an event type; small and capital letters are alike. */
+  text: z.string().min(1).max(200).optional(),
 })
 export type AttemptFilter = z.infer<typeof attemptFilter>
+
+/** A page of attempts. */
+export interface AttemptPage extends Page<Attempt> {
+  /**
+   * With `eventName` or `text` every attempt has to be looked at, so one call looks at a bounded number of them and may answer
+   * with few rows or none although there are more: up to this time of an attempt it has looked. Null when nothing was left out.
+   */
+  readonly searchedTo: EpochMs | null
+}
 
 const eventFields = {
   eventName: eventName.optional(),
   domainEntityId: z.string().min(1).max(200).optional(),
 }
-const idList = z.array(z.uuid()).min(1).max(1000)
+const idList = z.array(z.uuid()).min(1).max(1000).readonly()
 
 /** What to send again. */
 export const resendFilter = z.discriminatedUnion('kind', [
@@ -101,6 +117,33 @@ export const resendFilter = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rejected'), from: epochMs.optional(), to: epochMs.optional(), ...eventFields }),
   z.strictObject({ kind: z.literal('range'), from: epochMs, to: epochMs, ...eventFields }),
 ])
+
+/** Rejected events that match every given field: what `resends.start` takes too. */
+export const rejectedFilter = z.strictObject({ from: epochMs.optional(), to: epochMs.optional(), ...eventFields })
+export type RejectedFilter = z.infer<typeof rejectedFilter>
+
+export const logFilter = z.strictObject({
+  actions: z
+    .array(z.enum(['integration_started', 'integration_stopped', 'retry_triggered']))
+    .min(1)
+    .optional(),
+  /** Part of the reason; small and capital letters are alike. */
+  text: z.string().min(1).max(200).optional(),
+  from: epochMs.optional(),
+  to: epochMs.optional(),
+})
+export type LogFilter = z.infer<typeof logFilter>
+
+/** A list to be exported, with the filter that it is shown with. */
+export const exportSource = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('attempts'), id: integrationId, filter: attemptFilter }),
+  z.strictObject({ kind: z.literal('rejected'), id: integrationId, filter: rejectedFilter }),
+  z.strictObject({ kind: z.literal('logs'), id: integrationId, filter: logFilter }),
+])
+export type ExportSource = z.infer<typeof exportSource>
+
+/** Longest time that `integrations.minutes` answers for. */
+export const MINUTES_MAX = 7 * 24 * 60
 
 const byResend = z.strictObject({ resendId: z.number().int().positive() })
 
@@ -118,9 +161,23 @@ export const contract = {
   'integrations.update': manage<Integration>()(integrationUpdate),
   'integrations.start': manage<Integration>()(byId),
   'integrations.stop': manage<Integration>()(byId),
+  /** Hides it at once; within ten seconds `integrations.restore` takes it back. */
   'integrations.delete': manage<Record<string, never>>()(byId),
-  'integrations.logs': view<Page<LogEntry>>()(z.strictObject({ id: integrationId, ...page })),
-  'integrations.rejected': view<Page<RejectedEvent>>()(z.strictObject({ id: integrationId, ...page })),
+  'integrations.restore': manage<Integration>()(byId),
+  /** What was attempted in each minute; minutes without an attempt are left out. Without `id` of every integration. */
+  'integrations.minutes': view<{
+    readonly rows: readonly { readonly id: string; readonly minutes: readonly MinuteCount[] }[]
+  }>()(
+    z
+      .strictObject({ id: integrationId.optional(), from: epochMs, to: epochMs })
+      .refine(({ from, to }) => to > from && to - from <= MINUTES_MAX * 60_000, 'At most seven days at a time.'),
+  ),
+  'integrations.logs': view<Page<LogEntry>>()(
+    z.strictObject({ id: integrationId, filter: logFilter.optional(), ...page }),
+  ),
+  'integrations.rejected': view<Page<RejectedEvent>>()(
+    z.strictObject({ id: integrationId, filter: rejectedFilter.optional(), ...page }),
+  ),
 
   /** *Test target*, before a target is saved; with `id`, what is left out is that of the saved integration. */
   'targets.test': manage<TargetTest>()(
@@ -140,13 +197,14 @@ export const contract = {
   ),
 
   'alerts.list': view<Page<Alert>>()(z.strictObject({ ...page })),
+  'alerts.unseen': view<{ readonly count: number }>()(nothing),
   'alerts.seen': manage<Record<string, never>>()(z.strictObject({ upTo: z.number().int().positive() })),
   'audit.list': view<Page<AuditEntry>>()(z.strictObject({ ...page })),
   'audit.verify': view<AuditCheck>()(nothing),
   'settings.get': view<Settings>()(nothing),
   'settings.update': manage<Settings>()(settingsUpdate),
 
-  'attempts.list': view<Page<Attempt>>()(z.strictObject({ id: integrationId, filter: attemptFilter, ...page })),
+  'attempts.list': view<AttemptPage>()(z.strictObject({ id: integrationId, filter: attemptFilter, ...page })),
   'attempts.get': view<AttemptDetail>()(
     z.strictObject({
       id: integrationId,
@@ -155,6 +213,16 @@ export const contract = {
       seq: z.number().int().positive().optional(),
     }),
   ),
+
+  /** All events of one domain entity and what every integration did with them. */
+  'entities.story': view<EntityStory>()(z.strictObject({ domainEntityId: z.string().min(1).max(200) })),
+
+  /** Asks where to with the system's dialog and starts an export there; null when the dialog was closed. A copy of what may be viewed. */
+  'exports.choose': view<{ readonly job: ExportJob | null }>()(
+    z.strictObject({ source: exportSource, format: z.enum(['csv', 'ndjson']) }),
+  ),
+  'exports.cancel': view<ExportJob>()(z.strictObject({ exportId: z.number().int().positive() })),
+  'exports.list': view<{ readonly rows: readonly ExportJob[] }>()(nothing),
 
   'events.figures': view<LogFigures>()(nothing),
   /** How much of the last 24 hours a selection would have taken. */
@@ -219,3 +287,4 @@ export type Topic =
   | 'resends'
   | 'alerts'
   | 'settings'
+  | 'exports'

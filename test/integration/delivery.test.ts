@@ -255,7 +255,11 @@ describe('integrations', () => {
     await e.call('integrations.delete', { id: 'orders' })
     expect(bench.ask('integrations.list', {}).rows).toEqual([])
     await e.call('integrations.create', integration())
-    expect(bench.ask('attempts.list', { id: 'orders', filter: {}, limit: 10 })).toEqual({ rows: [], next: null })
+    expect(bench.ask('attempts.list', { id: 'orders', filter: {}, limit: 10 })).toEqual({
+      rows: [],
+      next: null,
+      searchedTo: null,
+    })
     expect(bench.summary()).toMatchObject({ delivered: 0, backlog: 0 })
   })
 

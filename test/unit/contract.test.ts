@@ -49,8 +49,20 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
   'integrations.start': { id },
   'integrations.stop': { id },
   'integrations.delete': { id },
-  'integrations.logs': { id, after: '1768204800000.7', limit: 50 },
-  'integrations.rejected': { id, after: '1768204800000.7', limit: 50 },
+  'integrations.restore': { id },
+  'integrations.minutes': { id, from: 0, to: 3_600_000 },
+  'integrations.logs': {
+    id,
+    filter: { actions: ['integration_started'], text: 'paused', from: 0, to: 1 },
+    after: '1768204800000.7',
+    limit: 50,
+  },
+  'integrations.rejected': {
+    id,
+    filter: { from: 0, to: 1, eventName: 'order.created', domainEntityId: 'an-order' },
+    after: '1768204800000.7',
+    limit: 50,
+  },
   'targets.test': {
     id,
     target: { kind: 'webhook', callbackUrl: 'https://example.com/events', apiKey: 'a-key', signingSecrets: [] },
@@ -70,6 +82,7 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
   'resends.cancel': { resendId: 1 },
   'rejected.delete': { id, eventIds: ['471278c7-dee8-4de5-8383-d8e50ede1c3f'] },
   'alerts.list': { after: '0.7', limit: 50 },
+  'alerts.unseen': {},
   'alerts.seen': { upTo: 1 },
   'audit.list': { after: '0.7', limit: 50 },
   'audit.verify': {},
@@ -86,11 +99,22 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
   },
   'attempts.list': {
     id,
-    filter: { domainEntityId: 'an-order', outcome: 'failure', from: 0, to: 1 },
+    filter: { domainEntityId: 'an-order', outcome: 'failure', from: 0, to: 1, eventName: 'order.created', text: 'f0' },
     after: '1768204800000.7',
     limit: 50,
   },
   'attempts.get': { id, attemptId: 1, seq: 1 },
+  'entities.story': { domainEntityId: 'an-order' },
+  'exports.choose': {
+    source: {
+      kind: 'rejected',
+      id,
+      filter: { from: 0, to: 1, eventName: 'order.created', domainEntityId: 'an-order' },
+    },
+    format: 'csv',
+  },
+  'exports.cancel': { exportId: 1 },
+  'exports.list': {},
   'events.figures': {},
   'events.matching': { selection: { entities: ['order'], events: ['return.processed'] } },
   'imports.choose': {},
@@ -106,16 +130,21 @@ const inputs: { readonly [N in CallName]: Input<N> } = {
   'inbox.get': { no: 1 },
 }
 
-/** Calls that only look; every other one changes something. */
+/** Calls that only look, or copy what is looked at; every other one changes something. */
 const looking: readonly CallName[] = [
   'alerts.list',
+  'alerts.unseen',
   'app.info',
   'attempts.get',
   'attempts.list',
   'audit.list',
   'audit.verify',
+  'entities.story',
   'events.figures',
   'events.matching',
+  'exports.cancel',
+  'exports.choose',
+  'exports.list',
   'imports.list',
   'imports.problems',
   'inbox.get',
@@ -124,6 +153,7 @@ const looking: readonly CallName[] = [
   'integrations.get',
   'integrations.list',
   'integrations.logs',
+  'integrations.minutes',
   'integrations.rejected',
   'resends.list',
   'resends.preview',
@@ -135,6 +165,9 @@ const mayLack: Partial<Record<CallName, readonly string[]>> = {
   'integrations.update': ['selection', 'target', 'options'],
   'targets.test': ['id', 'sendTestEvent'],
   'attempts.get': ['seq'],
+  'integrations.minutes': ['id'],
+  'integrations.logs': ['filter'],
+  'integrations.rejected': ['filter'],
   'settings.update': Object.keys(inputs['settings.update']),
 }
 
@@ -257,6 +290,37 @@ describe('the filter of attempts', () => {
     { domainEntityId: 'x'.repeat(201) },
   ])('may not be %j', (value) => {
     expect(filter(value)).toBe(false)
+  })
+})
+
+describe('the minutes of integrations', () => {
+  const minutes = (from: number, to: number) => answer('integrations.minutes', { from, to }).success
+
+  it('are asked for over a time that is bounded and goes forward', () => {
+    const week = 7 * 24 * 3_600_000
+    expect(minutes(0, week)).toBe(true)
+    for (const [from, to] of [
+      [0, week + 1],
+      [5, 5],
+      [5, 4],
+    ] as const) {
+      expect(minutes(from, to), `${from} to ${to}`).toBe(false)
+    }
+  })
+})
+
+describe('what is exported', () => {
+  it('is one of the lists, with a filter of that list', () => {
+    const source = (value: unknown) => answer('exports.choose', { source: value, format: 'csv' }).success
+    expect(source({ kind: 'attempts', id, filter: { text: 'x' } })).toBe(true)
+    expect(source({ kind: 'logs', id, filter: { actions: ['retry_triggered'] } })).toBe(true)
+    expect(source({ kind: 'logs', id, filter: { outcome: 'failure' } })).toBe(false)
+    expect(source({ kind: 'audit', id, filter: {} })).toBe(false)
+  })
+
+  it('never says where it goes', () => {
+    const { source } = inputs['exports.choose']
+    expect(answer('exports.choose', { source, format: 'csv', path: '/etc/passwd' }).success).toBe(false)
   })
 })
 

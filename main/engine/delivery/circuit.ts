@@ -22,6 +22,8 @@ export interface OutageRecord {
   readonly lastStatus: number | null
   /** How long attempts were possible since the circuit opened, ms. */
   readonly possibleMs: number
+  /** When the next probe may go, as known when the record was made. */
+  readonly nextProbeAt?: EpochMs
 }
 
 export interface CircuitFailure {
@@ -67,7 +69,7 @@ export class Circuit {
 
   /** The outage, while the circuit is open. */
   get outage(): OutageRecord | null {
-    return this.#open && this.#streak !== null ? { ...this.#streak } : null
+    return this.#open && this.#streak !== null ? { ...this.#streak, nextProbeAt: this.#waitFrom + this.#waitMs } : null
   }
 
   /** Notes a success or a 400. @returns the outage that it ended, or null */

@@ -1,5 +1,5 @@
 import type { Parsed } from '../../../shared/contract'
-import type { Integration, Settings, StopCause } from '../../../shared/domain'
+import type { EpochMs, Integration, Settings, StopCause } from '../../../shared/domain'
 import { AppError } from '../../../shared/errors'
 import { selects } from '../../../shared/event-catalog'
 import { type Actor, writeAudit } from '../../store/audit'
@@ -41,7 +41,9 @@ export interface IntegrationServicePorts {
   readonly flush: () => void
   readonly onStopped: (record: IntegrationRecord, reason: string) => void
   readonly onStarted: (record: IntegrationRecord, byItself: boolean) => void
-  readonly onDeleted: (no: number) => void
+  /** An integration was deleted; until it is purged the deletion can be taken back. */
+  readonly onDeleted: () => void
+  readonly onPurged: (no: number) => void
   /** A change that the engine makes by itself could not be stored. */
   readonly onError: (error: unknown) => void
   readonly onChanged: () => void
@@ -263,12 +265,14 @@ export class IntegrationService {
     return this.find(id).integration
   }
 
-  /** Takes an integration away with its logs and rejected events. */
+  /**
+   * Takes an integration away with its logs and rejected events. Attempts in flight finish and are recorded, since `restore` can
+   * bring it back until `purge` takes it for good.
+   */
   delete(id: string, actor: Actor): void {
-    const { store, db, clock, flush } = this.#ports
+    const { store, db, clock } = this.#ports
     const record = this.find(id)
-    const entry = this.#lanes.get(record.no)
-    entry?.lane.stop()
+    this.#lanes.get(record.no)?.lane.stop()
     const now = clock.now()
     try {
       transaction(db, () => {
@@ -279,14 +283,46 @@ export class IntegrationService {
       this.#goOn(record)
       throw error
     }
-    if (entry) {
-      flush()
-      entry.lane.abandon()
-      this.#lanes.delete(record.no)
-      void entry.close()
-    }
-    this.#ports.onDeleted(record.no)
+    void this.#retire(record.no)
+    this.#ports.onDeleted()
     this.#ports.onChanged()
+  }
+
+  /**
+   * Takes back a deletion whose purge has not begun: the integration goes on exactly where it was.
+   *
+   * @throws AppError `deletion_final`, `integration_id_taken`, `integration_limit_reached`
+   */
+  restore(id: string, actor: Actor): Integration {
+    const { store, db, clock, settings } = this.#ports
+    const record = store.findDeleted(id)
+    if (!record) {
+      throw new AppError('deletion_final', `"${id}" was deleted for good, or never was.`, { field: 'id' })
+    }
+    if (store.find(id)) {
+      throw new AppError('integration_id_taken', `Another integration has the ID "${id}" by now.`, { field: 'id' })
+    }
+    if (store.count() >= settings().integrationLimit) {
+      throw new AppError('integration_limit_reached', 'The maximum number of integrations exists by now.')
+    }
+    transaction(db, () => {
+      store.restore(record.no)
+      writeAudit(db, actor, { action: 'integration.restore', subject: id }, clock.now())
+    })
+    this.#revive(record)
+    this.#ports.onChanged()
+    return this.find(id).integration
+  }
+
+  /** Makes deletions up to `upTo` final. What still is in flight then is forgotten. */
+  purge(upTo: EpochMs): void {
+    for (const no of this.#ports.store.beginPurges(upTo)) {
+      const entry = this.#lanes.get(no)
+      entry?.lane.abandon()
+      this.#lanes.delete(no)
+      if (entry) void entry.close()
+      this.#ports.onPurged(no)
+    }
   }
 
   /** The secrets of a saved integration; null when it has none. @throws AppError `secret_unreadable` */
@@ -376,18 +412,24 @@ export class IntegrationService {
         return
       }
       entry = this.#ports.openLane(record, target, {
-        onEnded: () => this.#bySelf(() => this.#end(integration.id)),
+        onEnded: () => this.#bySelf(() => this.#isThere(record) && this.#end(integration.id)),
         onFailed: (outage, final) =>
           this.#bySelf(() => {
+            if (!this.#isThere(record)) return
             const restarts = !final && integration.options.restartWhenBack
             this.#fail(integration.id, final ? goneReason(outage) : outageReason(outage, restarts), restarts)
           }),
-        onRecovered: () => this.#bySelf(() => this.#recover(integration.id)),
+        onRecovered: () => this.#bySelf(() => this.#isThere(record) && this.#recover(integration.id)),
       })
       this.#lanes.set(no, entry)
     }
     if (how === 'probe') entry.lane.probe()
     else entry.lane.start(how === 'start')
+  }
+
+  /** False once it is deleted, also when another one has its ID by now. */
+  #isThere({ no, integration }: IntegrationRecord): boolean {
+    return this.#ports.store.find(integration.id)?.no === no
   }
 
   /** After a change: back to what its status says. */

@@ -1,36 +1,45 @@
-import { Search, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
-import { Button, IconButton } from '../../ui/button'
-import { fromLocalInput, toLocalInput } from '../../ui/local-input'
+import type { Integration } from '@shared/domain'
+import { entityOf, eventCatalog, selects } from '@shared/event-catalog'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { figuresQuery } from '../../query/queries'
+import { Button } from '../../ui/button'
 import { Segmented } from '../../ui/radio'
+import { SearchField } from '../../ui/search-field'
 import { Select } from '../../ui/select'
+import { ExportButton } from '../exports/export-button'
 import styles from './attempt-filters.module.css'
-import { type AttemptSearch, hasFilters, type Period } from './attempt-search'
+import { type AttemptSearch, type AttemptFilters as Filters, filterAt, hasFilters } from './attempt-search'
+import { PeriodFilter } from './period-filter'
+import { SavedFiltersMenu } from './saved-filters-menu'
 
 interface Props {
+  readonly id: string
+  readonly integration: Integration | undefined
   readonly search: AttemptSearch
   /** `typing` marks steps that are not worth a way back. */
   readonly onChange: (change: Partial<AttemptSearch>, typing?: boolean) => void
-  readonly onClear: () => void
+  readonly onReplace: (filters: Filters) => void
 }
 
-const DEBOUNCE_MS = 300
+const ANY = '*'
 
-const periods: readonly { readonly value: Period | 'all'; readonly label: string }[] = [
-  { value: 'all', label: 'All time' },
-  { value: '15m', label: 'Last 15 minutes' },
-  { value: '1h', label: 'Last hour' },
-  { value: '24h', label: 'Last 24 hours' },
-  { value: '7d', label: 'Last 7 days' },
-  { value: 'custom', label: 'Custom range' },
-]
-
-export function AttemptFilters({ search, onChange, onClear }: Props) {
+export function AttemptFilters({ id, integration, search, onChange, onReplace }: Props) {
+  const types = useEventTypes(integration?.selection, search.type)
   return (
     <search className={styles.bar} aria-label="Filters">
-      <EntityIdInput
+      <SearchField
+        label="Domain Entity ID"
+        className={styles.entity}
         value={search.entityId ?? ''}
         onChange={(text) => onChange({ entityId: text || undefined }, true)}
+      />
+      <SearchField
+        label="Search"
+        placeholder="Event ID, entity or type"
+        className={styles.entity}
+        value={search.text ?? ''}
+        onChange={(text) => onChange({ text: text || undefined }, true)}
       />
       <Segmented
         label="Status"
@@ -43,84 +52,35 @@ export function AttemptFilters({ search, onChange, onClear }: Props) {
         ]}
       />
       <Select
-        label="Time period"
-        value={search.period ?? 'all'}
-        options={periods}
-        onChange={(value) => onChange({ period: value === 'all' ? undefined : value, from: undefined, to: undefined })}
+        label="Event type"
+        value={search.type ?? ANY}
+        options={[{ value: ANY, label: 'All types' }, ...types.map((name) => ({ value: name, label: name }))]}
+        onChange={(type) => onChange({ type: type === ANY ? undefined : type })}
       />
-      {search.period === 'custom' && (
-        <div className={styles.range}>
-          <Moment label="From" value={search.from} onChange={(from) => onChange({ from }, true)} />
-          <span aria-hidden="true">–</span>
-          <Moment label="To" value={search.to} onChange={(to) => onChange({ to }, true)} />
-        </div>
-      )}
+      <PeriodFilter search={search} onChange={onChange} />
       {hasFilters(search) && (
-        <Button variant="ghost" onClick={onClear}>
+        <Button variant="ghost" onClick={() => onReplace({})}>
           Clear filters
         </Button>
       )}
+      <span className={styles.end}>
+        <SavedFiltersMenu search={search} onApply={onReplace} />
+        <ExportButton source={() => ({ kind: 'attempts', id, filter: filterAt(search, Date.now()) })} />
+      </span>
     </search>
   )
 }
 
-interface EntityIdProps {
-  readonly value: string
-  readonly onChange: (value: string) => void
-}
-
-function EntityIdInput({ value, onChange }: EntityIdProps) {
-  const [text, setText] = useState(value)
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  // The address can change without typing: a way back, a link, Clear filters.
-  useEffect(() => {
-    clearTimeout(timer.current)
-    setText(value)
-  }, [value])
-  useEffect(() => () => clearTimeout(timer.current), [])
-
-  const change = (next: string, delay = DEBOUNCE_MS) => {
-    setText(next)
-    clearTimeout(timer.current)
-    timer.current = setTimeout(() => onChange(next.trim()), delay)
-  }
-  return (
-    <div className={styles.entity}>
-      <Search size={14} aria-hidden="true" />
-      <input
-        type="text"
-        className={styles.input}
-        aria-label="Domain Entity ID"
-        placeholder="Domain Entity ID"
-        spellCheck={false}
-        maxLength={200}
-        value={text}
-        onChange={(event) => change(event.target.value)}
-        onKeyDown={(event) => event.key === 'Enter' && change(text, 0)}
-      />
-      {text !== '' && (
-        <IconButton label="Clear Domain Entity ID" className={styles.clear} onClick={() => change('', 0)}>
-          <X size={13} aria-hidden="true" />
-        </IconButton>
-      )}
-    </div>
-  )
-}
-
-interface MomentProps {
-  readonly label: string
-  readonly value: number | undefined
-  readonly onChange: (value: number | undefined) => void
-}
-
-function Moment({ label, value, onChange }: MomentProps) {
-  return (
-    <input
-      type="datetime-local"
-      className={styles.moment}
-      aria-label={label}
-      value={value === undefined ? '' : toLocalInput(value)}
-      onChange={(event) => onChange(fromLocalInput(event.target.value) ?? undefined)}
-    />
-  )
+/** Event types that the integration may have attempted: those of the log and of the catalog that it takes. */
+export function useEventTypes(selection: Integration['selection'] | undefined, chosen: string | undefined): string[] {
+  const figures = useQuery(figuresQuery).data
+  return useMemo(() => {
+    const known = [
+      ...(figures?.byType.map(({ name }) => name) ?? []),
+      ...eventCatalog.flatMap((entity) => entity.eventTypes.map(({ name }) => name)),
+    ]
+    const taken = known.filter((name) => selection === undefined || selects(selection, name))
+    const names = [...new Set(chosen === undefined ? taken : [...taken, chosen])]
+    return names.sort((a, b) => entityOf(a).localeCompare(entityOf(b)) || a.localeCompare(b))
+  }, [figures, selection, chosen])
 }

@@ -1,48 +1,56 @@
 import type { AttemptFilter } from '@shared/contract'
 import { z } from 'zod'
+import { momentOf, period, periodRange } from './period'
 
-const MINUTE = 60_000
 const epochMs = z.number().int().min(0).max(8.64e15)
 
-/** Time periods that end now. */
-const spans = { '15m': 15 * MINUTE, '1h': 60 * MINUTE, '24h': 1440 * MINUTE, '7d': 7 * 1440 * MINUTE } as const
-
-export const period = z.enum(['15m', '1h', '24h', '7d', 'custom'])
-export type Period = z.infer<typeof period>
+/** Text of the address that looks like a number or a word of JSON is read as one. */
+const text = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform(String)
+  .pipe(z.string().min(1).max(200))
+  .optional()
+  .catch(undefined)
 
 /** The filters of View Events and the open row, as they stand in the address. What does not fit is left out. */
 export const attemptSearch = z.object({
-  // An ID of digits only is read from the address as a number.
-  entityId: z
-    .union([z.string().min(1).max(200), z.number().transform(String)])
-    .optional()
-    .catch(undefined),
+  entityId: text,
   status: z.enum(['success', 'failure']).optional().catch(undefined),
+  type: text,
+  text,
   period: period.optional().catch(undefined),
   from: epochMs.optional().catch(undefined),
   to: epochMs.optional().catch(undefined),
   attempt: z.number().int().positive().optional().catch(undefined),
+  /** Which event of an S3 batch. */
+  seq: z.number().int().positive().optional().catch(undefined),
 })
 export type AttemptSearch = z.infer<typeof attemptSearch>
 
+/** The part of a search that filters: what a saved filter keeps. */
+export type AttemptFilters = Omit<AttemptSearch, 'attempt' | 'seq'>
+
+export function filtersOf({ attempt: _attempt, seq: _seq, ...filters }: AttemptSearch): AttemptFilters {
+  return filters
+}
+
 /** The filter of a search without the periods that move with the clock; for telling searches apart. */
-export function fixedFilter({ entityId, status, period: chosen, from, to }: AttemptSearch): AttemptFilter {
-  const custom = chosen === 'custom'
+export function fixedFilter(search: AttemptSearch): AttemptFilter {
+  const { entityId, status, type, text: wanted } = search
   return {
     ...(entityId === undefined ? {} : { domainEntityId: entityId }),
     ...(status === undefined ? {} : { outcome: status }),
-    ...(custom && from !== undefined ? { from } : {}),
-    ...(custom && to !== undefined ? { to } : {}),
+    ...(type === undefined ? {} : { eventName: type }),
+    ...(wanted === undefined ? {} : { text: wanted }),
+    ...momentOf(search),
   }
 }
 
 /** The filter of a search at a moment. */
 export function filterAt(search: AttemptSearch, now: number): AttemptFilter {
-  const { period: chosen } = search
-  const moving = chosen === undefined || chosen === 'custom' ? {} : { from: now - spans[chosen] }
-  return { ...fixedFilter(search), ...moving }
+  return { ...fixedFilter(search), ...periodRange(search, now) }
 }
 
-export function hasFilters({ entityId, status, period: chosen }: AttemptSearch): boolean {
-  return entityId !== undefined || status !== undefined || chosen !== undefined
+export function hasFilters({ entityId, status, type, text: wanted, period: chosen }: AttemptSearch): boolean {
+  return [entityId, status, type, wanted, chosen].some((each) => each !== undefined)
 }

@@ -1,8 +1,9 @@
-import type { Attempt } from '@shared/domain'
+import type { AttemptPage } from '@shared/contract'
+import type { Attempt, IntegrationSummary } from '@shared/domain'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ArrowUp, ListChecks, SearchX } from 'lucide-react'
-import { useCallback, useRef } from 'react'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { ArrowUp, Hourglass, ListChecks, SearchX } from 'lucide-react'
+import { useCallback, useEffect, useRef } from 'react'
 import { call } from '../../bridge/client'
 import { keys } from '../../query/keys'
 import { integrationQuery } from '../../query/queries'
@@ -12,12 +13,13 @@ import { type Column, DataGrid, type DataGridHandle } from '../../ui/data-grid'
 import { countOf, formatNumber } from '../../ui/format'
 import { Mono } from '../../ui/mono'
 import { SkeletonRows } from '../../ui/skeleton'
+import { Spinner } from '../../ui/spinner'
 import { SplitView } from '../../ui/split-view'
 import { EmptyState, ErrorState } from '../../ui/state-view'
 import { RowTime } from '../../ui/time'
-import { AttemptDetail } from './attempt-detail'
+import { AttemptDetail, type AttemptRef } from './attempt-detail'
 import { AttemptFilters } from './attempt-filters'
-import { type AttemptSearch, filterAt, fixedFilter, hasFilters } from './attempt-search'
+import { type AttemptSearch, type AttemptFilters as Filters, filterAt, fixedFilter, hasFilters } from './attempt-search'
 import { outcomeText } from './attempt-words'
 import styles from './events-page.module.css'
 import { Outcome } from './outcome'
@@ -84,8 +86,16 @@ export function EventsPage() {
     queryKey: keys.attemptFeed(id, fixedFilter(search), search.period),
     topics: ['attempts'],
     load: (after) => call('attempts.list', { id, filter: filterAt(search, Date.now()), after, limit: PAGE_ROWS }),
-    idOf: (attempt) => attempt.id,
+    idOf: keyOf,
   })
+  const integration = useQuery(integrationQuery(id)).data
+  const searchedTo = (feed.lastPage as AttemptPage | undefined)?.searchedTo ?? null
+  const { hasMore, loadingMore, loadMore } = feed
+  // While a search has found too little to fill the list, nothing is scrolled that would ask for more.
+  const thin = feed.rows.length < 30 && searchedTo !== null
+  useEffect(() => {
+    if (thin && hasMore && !loadingMore) loadMore()
+  }, [thin, hasMore, loadingMore, loadMore])
 
   const setSearch = useCallback(
     (change: Partial<AttemptSearch>, replace: boolean) =>
@@ -97,12 +107,16 @@ export function EventsPage() {
       }),
     [navigate, id],
   )
-  const select = useCallback((attempt: number | undefined) => setSearch({ attempt }, true), [setSearch])
+  const select = useCallback(({ attempt, seq }: Partial<AttemptRef>) => setSearch({ attempt, seq }, true), [setSearch])
   const close = () => {
-    select(undefined)
+    select({})
     grid.current?.focus()
   }
-  const clear = () => void navigate({ to: '/integrations/$id/events', params: { id }, search: {} })
+  const replace = (filters: Filters) =>
+    void navigate({ to: '/integrations/$id/events', params: { id }, search: filters })
+  const s3 = integration?.target.kind === 's3'
+  // Another list begins at its top.
+  const listKey = JSON.stringify([id, fixedFilter(search), search.period])
 
   return (
     <SplitView
@@ -110,21 +124,24 @@ export function EventsPage() {
       onClose={close}
       pane={
         search.attempt !== undefined && (
-          <AttemptDetail integrationId={id} attemptId={search.attempt} onSelect={select} />
+          <AttemptDetail integrationId={id} attempt={search.attempt} seq={search.seq} onSelect={select} />
         )
       }
     >
       <AttemptFilters
+        id={id}
+        integration={integration}
         search={search}
         onChange={(change, typing = false) => setSearch(change, typing)}
-        onClear={clear}
+        onReplace={replace}
       />
+      {integration && <BacklogNote integration={integration} />}
       {feed.loading ? (
         <SkeletonRows rows={10} rowHeight={ROW_HEIGHT} />
       ) : feed.error && feed.rows.length === 0 ? (
         <ErrorState title="The events could not be loaded" error={feed.error} onRetry={feed.retry} />
-      ) : feed.rows.length === 0 && !feed.outdated ? (
-        <Empty id={id} filtered={hasFilters(search)} onClear={clear} />
+      ) : feed.rows.length === 0 && !feed.outdated && searchedTo === null ? (
+        <Empty integration={integration} filtered={hasFilters(search)} onClear={() => replace({})} />
       ) : (
         <div className={styles.list}>
           {/* A live region has to exist before its text does. */}
@@ -144,14 +161,15 @@ export function EventsPage() {
             )}
           </div>
           <DataGrid
+            key={listKey}
             ref={grid}
             label="Events"
             columns={columns}
             rows={feed.rows}
             rowHeight={ROW_HEIGHT}
-            keyOf={(attempt) => attempt.id}
-            selected={search.attempt}
-            onSelect={(attempt) => select(attempt.id)}
+            keyOf={keyOf}
+            selected={search.attempt === undefined ? undefined : selectedKey(feed.rows, search.attempt, search.seq)}
+            onSelect={({ id: attempt, seq }) => select(s3 ? { attempt, seq } : { attempt })}
             onDismiss={close}
             hasMore={feed.hasMore}
             loadingMore={feed.loadingMore}
@@ -159,20 +177,64 @@ export function EventsPage() {
             onAtTopChange={feed.setAtTop}
             outdated={feed.outdated}
           />
+          {searchedTo !== null && (
+            <p role="status" className={styles.searched}>
+              {feed.loadingMore ? <Spinner /> : null}
+              Searched back to <RowTime at={searchedTo} />
+            </p>
+          )}
         </div>
       )}
     </SplitView>
   )
 }
 
+/** The rows of an S3 batch share its attempt, so the event is part of what tells rows apart. */
+function keyOf({ id, seq }: Attempt): string {
+  return `${id}.${seq}`
+}
+
+/** A link may name the attempt alone: then the first row of it is meant. */
+function selectedKey(rows: readonly Attempt[], attempt: number, seq: number | undefined): string {
+  const row = rows.find((each) => each.id === attempt && (seq === undefined || each.seq === seq))
+  return row ? keyOf(row) : `${attempt}.${seq ?? ''}`
+}
+
+/** Events that are not attempted yet are no rows; this says how many there are and why they wait. */
+function BacklogNote({ integration }: { readonly integration: IntegrationSummary }) {
+  const { backlog, waiting, status } = integration
+  if (backlog === 0) return null
+  const fresh = backlog - waiting
+  return (
+    <p className={styles.backlog}>
+      <Hourglass size={13} aria-hidden="true" />
+      <Link
+        to="/event-stream/$view"
+        params={{ view: 'all' }}
+        search={{ q: integration.id, sort: 'backlog', desc: true }}
+      >
+        {countOf(backlog, 'event is', 'events are')} in the backlog
+      </Link>
+      <span>
+        {[
+          fresh > 0 && `${formatNumber(fresh)} not attempted yet`,
+          waiting > 0 && `${formatNumber(waiting)} waiting for the next try`,
+        ]
+          .filter(Boolean)
+          .join(', ')}
+        {status === 'stopped' ? '. The integration is paused.' : '.'}
+      </span>
+    </p>
+  )
+}
+
 interface EmptyProps {
-  readonly id: string
+  readonly integration: IntegrationSummary | undefined
   readonly filtered: boolean
   readonly onClear: () => void
 }
 
-function Empty({ id, filtered, onClear }: EmptyProps) {
-  const integration = useQuery(integrationQuery(id)).data
+function Empty({ integration, filtered, onClear }: EmptyProps) {
   if (filtered) {
     return (
       <EmptyState
@@ -180,7 +242,7 @@ function Empty({ id, filtered, onClear }: EmptyProps) {
         title="No attempt matches the filters"
         actions={<Button onClick={onClear}>Clear filters</Button>}
       >
-        The Domain Entity ID has to be exact.
+        The Domain Entity ID has to be exact; the search takes any part of an ID or type.
       </EmptyState>
     )
   }

@@ -8,9 +8,11 @@ import { buttonClass } from '../../ui/button'
 import { cx } from '../../ui/cx'
 import { countOf, formatNumber } from '../../ui/format'
 import { EmptyState, ErrorState } from '../../ui/state-view'
+import { useNow } from '../../ui/use-now'
+import { RunningResends } from '../resends/running-resends'
 import { ActiveSwitch } from './active-switch'
 import styles from './integration-layout.module.css'
-import { targetText, typeText } from './words'
+import { notesOf, targetText, timeLeft, typeText } from './words'
 
 const route = getRouteApi('/integrations/$id')
 
@@ -82,11 +84,21 @@ export function IntegrationLayout() {
         >
           Logs
         </Link>
+        <Link
+          to="/integrations/$id/resends"
+          params={{ id }}
+          className={styles.tab}
+          activeOptions={{ includeSearch: false }}
+        >
+          Re-sends
+        </Link>
         <Link to="/integrations/$id/settings" params={{ id }} className={styles.tab}>
           Settings
         </Link>
         {data && <Figures integration={data} />}
       </nav>
+      {data && <Notes integration={data} />}
+      <RunningResends id={id} />
       <Outlet />
     </>
   )
@@ -94,9 +106,13 @@ export function IntegrationLayout() {
 
 function Facts({ integration }: { readonly integration: IntegrationSummary }) {
   const target = targetText(integration.target)
+  const left = timeLeft(integration, useNow())
   return (
     <p className={styles.facts}>
-      <span>{typeText(integration)}</span>
+      <span>
+        {typeText(integration)}
+        {left !== null && `, ${left}`}
+      </span>
       <span className={styles.target} title={target.address}>
         {target.kind} {target.place}
       </span>
@@ -104,12 +120,33 @@ function Facts({ integration }: { readonly integration: IntegrationSummary }) {
   )
 }
 
+function Notes({ integration }: { readonly integration: IntegrationSummary }) {
+  const now = useNow()
+  const notes = notesOf(integration, now)
+  if (notes.length === 0) return null
+  return (
+    <div className={styles.notes}>
+      {notes.map(({ tone, text }) => (
+        <p key={text} className={styles.note} data-tone={tone}>
+          {text}
+        </p>
+      ))}
+    </div>
+  )
+}
+
 function Figures({ integration }: { readonly integration: IntegrationSummary }) {
-  const { delivered, rejected, backlog } = integration
+  const { delivered, rejected, rejectedDeleted, backlog, expired } = integration
   return (
     <p className={styles.figures}>
       <span>{formatNumber(delivered)} delivered</span>
-      <span className={cx(rejected > 0 && styles.bad)}>{formatNumber(rejected)} rejected</span>
+      <span
+        className={cx(rejected > 0 && styles.bad)}
+        title={rejectedDeleted > 0 ? `${formatNumber(rejectedDeleted)} of them were deleted from the list` : undefined}
+      >
+        {formatNumber(rejected)} rejected
+      </span>
+      {expired > 0 && <span>{formatNumber(expired)} expired</span>}
       <span title="Matching events that were neither delivered nor rejected yet. They appear here once attempted.">
         {backlog === 0 ? 'No backlog' : `${countOf(backlog, 'event')} in the backlog`}
       </span>

@@ -1,19 +1,21 @@
 import type { IntegrationSummary } from '@shared/domain'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { CirclePause, CirclePlay, Plus, Waypoints } from 'lucide-react'
-import { useState } from 'react'
-import { figuresQuery, infoQuery, integrationListQuery } from '../../query/queries'
-import { buttonClass } from '../../ui/button'
+import { CirclePause, CirclePlay, Plus, SearchX, Waypoints } from 'lucide-react'
+import { useCallback, useMemo } from 'react'
+import { figuresQuery, infoQuery, integrationListQuery, minutesQuery } from '../../query/queries'
+import { Button, buttonClass } from '../../ui/button'
 import { countOf } from '../../ui/format'
 import { PageHeader } from '../../ui/page'
+import { SearchField } from '../../ui/search-field'
 import { SkeletonRows } from '../../ui/skeleton'
 import { EmptyState, ErrorState } from '../../ui/state-view'
 import { ImportButton } from '../imports/import-button'
-import { DeleteDialog } from './delete-dialog'
 import styles from './integration-list-page.module.css'
 import { IntegrationTable } from './integration-table'
 import type { ListSearch, ListView } from './list-search'
+import { useDeletion } from './use-actions'
+import { healthOf, listMatches } from './words'
 
 const route = getRouteApi('/event-stream/$view')
 
@@ -29,8 +31,18 @@ export function IntegrationListPage() {
   const navigate = route.useNavigate()
   const list = useQuery(integrationListQuery)
   const limit = useQuery(infoQuery).data?.integrationLimit
-  const [deleting, setDeleting] = useState<IntegrationSummary | null>(null)
-  const rows = list.data ? sorted(list.data.rows.filter(belongsTo[view]), sort) : []
+  const health = useQuery(minutesQuery).data
+  const { mutate: remove } = useDeletion()
+  const { q } = sort
+  const inView = useMemo(() => list.data?.rows.filter(belongsTo[view]) ?? [], [list.data, view])
+  const rows = useMemo(() => {
+    const found = q === undefined ? inView : inView.filter((row) => listMatches(row, q))
+    return sorted(found, sort, (id) => healthOf(health?.byId[id]).failed)
+  }, [inView, q, sort, health])
+  const onSearch = useCallback(
+    (search: Partial<ListSearch>) => void navigate({ search: (before) => ({ ...before, ...search }), replace: true }),
+    [navigate],
+  )
   const total = list.data?.counts.all ?? 0
   return (
     <>
@@ -38,6 +50,16 @@ export function IntegrationListPage() {
         title={titles[view]}
         count={limit !== undefined && view === 'all' && total > 0 ? `${total} of ${limit}` : undefined}
       >
+        {inView.length > 0 && (
+          <SearchField
+            label="Search integrations"
+            placeholder="ID, target or event"
+            className={styles.search}
+            delayMs={120}
+            value={q ?? ''}
+            onChange={(text) => onSearch({ q: text || undefined })}
+          />
+        )}
         <Link to="/integrations/new" className={buttonClass('primary')}>
           <Plus size={15} aria-hidden="true" />
           New Integration
@@ -52,18 +74,20 @@ export function IntegrationListPage() {
             error={list.error}
             onRetry={() => void list.refetch()}
           />
-        ) : rows.length === 0 ? (
+        ) : inView.length === 0 ? (
           <Empty view={view} total={total} />
+        ) : rows.length === 0 ? (
+          <EmptyState
+            icon={SearchX}
+            title="No integration matches"
+            actions={<Button onClick={() => onSearch({ q: undefined })}>Clear search</Button>}
+          >
+            Nothing with “{q}” in its ID, target or events.
+          </EmptyState>
         ) : (
-          <IntegrationTable
-            rows={rows}
-            sort={sort}
-            onSort={(search) => void navigate({ search, replace: true })}
-            onDelete={setDeleting}
-          />
+          <IntegrationTable rows={rows} sort={sort} health={health} onSort={onSearch} onDelete={remove} />
         )}
       </div>
-      {deleting && <DeleteDialog integration={deleting} onClose={() => setDeleting(null)} />}
     </>
   )
 }
@@ -74,16 +98,28 @@ const belongsTo: Readonly<Record<ListView, (row: IntegrationSummary) => boolean>
   paused: (row) => row.status === 'stopped',
 }
 
-function sorted(rows: readonly IntegrationSummary[], { sort = 'id', desc = false }: ListSearch): IntegrationSummary[] {
+function sorted(
+  rows: readonly IntegrationSummary[],
+  { sort = 'id', desc = false }: ListSearch,
+  failuresOf: (id: string) => number,
+): IntegrationSummary[] {
   const figure: Record<Exclude<typeof sort, 'id'>, (row: IntegrationSummary) => number> = {
     backlog: (row) => row.backlog,
-    delivered: (row) => row.delivered,
+    health: (row) => failuresOf(row.id),
     attempted: (row) => row.lastAttemptAt ?? 0,
+    // What needs somebody comes first: stopped by failure, without success, active, paused on purpose, ended.
+    state: (row) => urgencyOf(row),
   }
   const byId = (a: IntegrationSummary, b: IntegrationSummary) => (a.id < b.id ? -1 : 1)
   const sign = desc ? -1 : 1
   if (sort === 'id') return rows.toSorted((a, b) => sign * byId(a, b))
   return rows.toSorted((a, b) => sign * (figure[sort](a) - figure[sort](b)) || byId(a, b))
+}
+
+function urgencyOf({ stopCause, outage }: IntegrationSummary): number {
+  if (stopCause === 'failure') return 4
+  if (stopCause === null) return outage === null ? 2 : 3
+  return stopCause === 'operator' ? 1 : 0
 }
 
 function Empty({ view, total }: { readonly view: ListView; readonly total: number }) {

@@ -1,4 +1,5 @@
 import { Outlet } from '@tanstack/react-router'
+import { ExportTray } from '../exports/export-tray'
 import { DropZone } from './drop-zone'
 import styles from './shell.module.css'
 import { Sidebar } from './sidebar'
@@ -8,7 +9,10 @@ export function Shell() {
     <div className={styles.shell}>
       <Sidebar />
       <main className={styles.main}>
-        <Outlet />
+        <div className={styles.page}>
+          <Outlet />
+        </div>
+        <ExportTray />
       </main>
       <DropZone />
     </div>

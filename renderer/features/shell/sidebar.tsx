@@ -1,10 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CirclePause, CirclePlay, FileInput, Inbox, Layers, type LucideIcon, TriangleAlert } from 'lucide-react'
+import {
+  Bell,
+  BookCheck,
+  CirclePause,
+  CirclePlay,
+  FileInput,
+  Inbox,
+  Layers,
+  type LucideIcon,
+  Settings,
+  TriangleAlert,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
-import { infoQuery, integrationListQuery } from '../../query/queries'
+import { infoQuery, integrationListQuery, unseenAlertsQuery } from '../../query/queries'
 import { Badge } from '../../ui/badge'
-import { formatNumber } from '../../ui/format'
+import { formatFigure, formatNumber } from '../../ui/format'
 import { Tooltip } from '../../ui/tooltip'
 import type { ListView } from '../integrations/list-search'
 import styles from './sidebar.module.css'
@@ -16,12 +27,16 @@ const views: readonly { readonly view: ListView; readonly label: string; readonl
 ]
 
 const tools = [
+  { to: '/alerts', label: 'Alerts', icon: Bell },
   { to: '/imports', label: 'Imports', icon: FileInput },
   { to: '/inbox', label: 'Webhook Inbox', icon: Inbox },
+  { to: '/audit', label: 'Audit Log', icon: BookCheck },
+  { to: '/settings', label: 'Settings', icon: Settings },
 ] as const
 
 export function Sidebar() {
   const counts = useQuery(integrationListQuery).data?.counts
+  const unseen = useQuery(unseenAlertsQuery).data?.count ?? 0
   return (
     <nav className={styles.sidebar} aria-label="Main">
       <div className={styles.brand}>
@@ -53,9 +68,21 @@ export function Sidebar() {
       <Group title="Tools">
         {tools.map(({ to, label, icon: Icon }) => (
           <li key={to}>
-            <Link to={to} className={styles.link} activeOptions={{ includeSearch: false }}>
+            <Link
+              to={to}
+              className={styles.link}
+              activeOptions={{ includeSearch: false }}
+              aria-label={label}
+              aria-describedby={to === '/alerts' && unseen > 0 ? 'unseen-alerts' : undefined}
+            >
               <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
               <span className={styles.label}>{label}</span>
+              {to === '/alerts' && unseen > 0 && (
+                <span className={styles.unseen} id="unseen-alerts">
+                  {formatFigure(unseen)}
+                  <span className={styles.hidden}> new</span>
+                </span>
+              )}
             </Link>
           </li>
         ))}
