@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { UNDO_MS } from '../../main/engine/engine'
 import { numberOf, numbers, Workbench } from '../support/workbench'
 
 describe('pause and delete', { timeout: 60_000 }, () => {
@@ -54,6 +55,7 @@ describe('pause and delete', { timeout: 60_000 }, () => {
     bench.receiver.always('ok')
     bench.publish([3])
     await bench.untilSettled(1)
+    await bench.clock.advance(UNDO_MS)
     await bench.until(() => bench.value('SELECT count(*) FROM integrations WHERE no = ?', removed) === 0)
     expect(bench.attempts().map((a) => a.domainEntityId)).toEqual(['entity-3'])
     expect(bench.value('SELECT count(*) FROM attempts')).toBe(1)
@@ -71,6 +73,7 @@ describe('pause and delete', { timeout: 60_000 }, () => {
     await bench.call('integrations.delete', { id: 'orders' })
     await bench.close()
     bench.open()
+    await bench.clock.advance(UNDO_MS)
     await bench.until(() => bench.value('SELECT count(*) FROM integrations') === 0)
     expect(bench.value('SELECT count(*) FROM attempts')).toBe(0)
     expect(bench.value('SELECT count(*) FROM log_entries')).toBe(0)

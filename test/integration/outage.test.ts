@@ -77,7 +77,7 @@ describe('when nothing succeeds', { timeout: 60_000 }, () => {
     expect(reason).toContain(`the last at ${new Date(record!.lastAt).toISOString()} with server_error`)
     expect(reason).toContain('HTTP status code 502')
     expect(reason).toContain('It starts again by itself')
-    expect(bench.alerts.map((a) => a.kind)).toEqual(['stopped'])
+    expect(bench.alerts.map((a) => a.kind)).toEqual(['late', 'stopped'])
     bench.checkCounters()
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { UNDO_MS } from '../../main/engine/engine'
 import { selects } from '../../shared/event-catalog'
 import { Random } from '../support/random'
 import { HOUR, MINUTE, numberOf, numbers, Workbench } from '../support/workbench'
@@ -151,10 +152,11 @@ describe('a change of an integration', () => {
     const refused = [first, second].map((change) =>
       expect(change).rejects.toMatchObject({ code: 'integration_not_found' }),
     )
-    // The first one waits for the attempt in flight, which never ends; the deletion must not leave it waiting.
+    // The first one waits for the attempt in flight, which never ends; the final deletion must not leave it waiting.
     await new Promise((resolve) => setImmediate(resolve))
     await bench.call('integrations.delete', { id: 'orders' })
     await bench.create()
+    await bench.clock.advance(UNDO_MS)
     await Promise.all(refused)
     expect(bench.summary()).toMatchObject({ status: 'running', options: { concurrency: 16 } })
     bench.receiver.always('ok')
