@@ -183,10 +183,14 @@ export class BatchLane implements Lane {
     this.stop()
     this.#abandoned = true
     this.#abort.abort()
+    this.#finished = []
+    this.#progress = []
+    for (const resolve of this.#commits.splice(0)) resolve()
+    this.#settleIdle()
   }
 
   settled(): Promise<void> {
-    if (!this.#working && this.#finished.length === 0) return Promise.resolve()
+    if (this.#abandoned || (!this.#working && this.#finished.length === 0)) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
@@ -220,6 +224,7 @@ export class BatchLane implements Lane {
   }
 
   collect(): LaneCommit | null {
+    if (this.#abandoned) return null
     const cursorOnly = this.#finished.length + this.#progress.length + this.#passedOver === 0
     if (cursorOnly && !this.#health.changed && this.#cursor - this.#storedCursor < CURSOR_STEP) return null
     return {
@@ -261,7 +266,7 @@ export class BatchLane implements Lane {
   }
 
   #settleIdle(): void {
-    if (this.#working || this.#finished.length > 0) return
+    if (!this.#abandoned && (this.#working || this.#finished.length > 0)) return
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
@@ -488,7 +493,9 @@ export class BatchLane implements Lane {
     requestCommit()
     this.#judge(findings, now)
     await this.#recorded()
-    if (nextTryAt === null) for (const o of batch.objects) if (o.spool !== null) await spool.remove(o.spool)
+    // The batch of an abandoned lane is uploaded again, from the same files.
+    if (nextTryAt === null && !this.#abandoned)
+      for (const o of batch.objects) if (o.spool !== null) await spool.remove(o.spool)
   }
 
   #judge({ errorCode }: AttemptFindings, now: EpochMs): void {
