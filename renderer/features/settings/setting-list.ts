@@ -67,7 +67,7 @@ export const settingList: readonly Setting[] = [
     label: 'An event is late after',
     unit: 'minutes',
     kind: 'number',
-    hint: 'Counted from its publishing. Webhooks are meant to deliver within 15 minutes.',
+    hint: 'Counted from its acceptance or the last start of the integration. Webhooks are meant to deliver within 15 minutes.',
   },
   {
     key: 'lagAlertMinutes',
