@@ -6,8 +6,8 @@ import { numbers, Workbench } from '../support/workbench'
 describe('group commit', () => {
   it('gathers for longer when storing takes longer, within its bounds', () => {
     expect(gatheringTime(0)).toBe(COMMIT_INTERVAL_MS)
-    expect(gatheringTime(1)).toBe(COMMIT_INTERVAL_MS)
-    expect(gatheringTime(5)).toBe(20)
+    expect(gatheringTime(0.5)).toBe(COMMIT_INTERVAL_MS)
+    expect(gatheringTime(5)).toBe(45)
     expect(gatheringTime(60)).toBe(COMMIT_INTERVAL_MAX_MS)
   })
 

@@ -4,12 +4,12 @@ import type { Lane } from './lane'
 
 /**
  * How long results are gathered before they are stored together: at least the first, and so long that storing takes no more
- * than a fifth of the thread's time, up to the second. Also the time whose attempts a crash may repeat; a power cut those of the
+ * than a tenth of the thread's time, up to the second. Also the time whose attempts a crash may repeat; a power cut those of the
  * sync before it too.
  */
 export const COMMIT_INTERVAL_MS = 5
 export const COMMIT_INTERVAL_MAX_MS = 50
-const GATHERING_TO_STORING = 4
+const GATHERING_TO_STORING = 9
 
 const RETRY_AFTER_FAILURE_MS = 1000
 
