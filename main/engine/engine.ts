@@ -16,6 +16,7 @@ import { ResendStore } from '../store/resends'
 import { RetentionStore } from '../store/retention'
 import { SettingStore } from '../store/settings'
 import { asStoreError } from '../store/store-errors'
+import { WalSync } from '../store/wal-sync'
 import { lockWorkspace, type WorkspaceLock } from '../store/workspace-lock'
 import { AlertSender } from './alerts/alert-sender'
 import { Monitor } from './alerts/monitor'
@@ -92,6 +93,7 @@ export class Engine {
   readonly #clock: Clock
   readonly #lock: WorkspaceLock
   readonly #db: WritableDb
+  readonly #wal: WalSync
   readonly #log: EventLog
   readonly #store: IntegrationStore
   readonly #alerts: AlertStore
@@ -118,9 +120,10 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options
     const clock = (this.#clock = options.clock ?? systemClock)
-    const { lock, db } = openWorkspace(options.workspace)
+    const { lock, db, wal } = openWorkspace(options.workspace)
     this.#lock = lock
     this.#db = db
+    this.#wal = wal
     const log = (this.#log = new EventLog(db))
     const store = (this.#store = new IntegrationStore(db))
     const delivery = new DeliveryStore(db)
@@ -147,6 +150,7 @@ export class Engine {
     })
     this.#committer = new Committer({
       store: delivery,
+      wal,
       lanes: () => this.#integrations.lanes(),
       onBlocked: onError,
       onCommitted: () => this.#changed('attempts', 'rejected', 'integrations', 'resends'),
@@ -340,6 +344,7 @@ export class Engine {
     await this.#integrations.close(graceMs)
     this.#committer.stop()
     await this.#inbox.stop()
+    this.#wal.close()
     this.#db.close()
     this.#lock.release()
   }
@@ -398,7 +403,11 @@ export class Engine {
 }
 
 /** Takes the workspace and brings its store to this version's format, or leaves both as they were. */
-function openWorkspace(workspace: string): { lock: WorkspaceLock; db: WritableDb } {
+function openWorkspace(workspace: string): {
+  lock: WorkspaceLock
+  db: WritableDb
+  wal: WalSync
+} {
   let lock: WorkspaceLock
   try {
     mkdirSync(workspace, { recursive: true, mode: 0o700 })
@@ -412,7 +421,7 @@ function openWorkspace(workspace: string): { lock: WorkspaceLock; db: WritableDb
     db = openWritable(path)
     chmodSync(path, 0o600)
     migrate(db, path)
-    return { lock, db }
+    return { lock, db, wal: new WalSync(db, path) }
   } catch (error) {
     db?.close()
     lock.release()

@@ -124,10 +124,28 @@ export interface WaitingEvent extends LoggedEvent {
 export const SETTLES = `(a.failed = 0 OR a.error_code = 'rejected' OR EXISTS (
   SELECT 1 FROM rejected_events AS r WHERE r.integration = a.integration AND r.seq = a.seq))`
 
+/** Rows of one statement: above this many, a row hardly costs less. */
+const PLAIN_ROWS = 8
+
+/** The first attempt of an event of the stream, delivered, of which nothing but the figures is kept: nearly all attempts are such. */
+function isPlain(a: AttemptRecord): boolean {
+  const { findings: f } = a
+  return (
+    a.origin === 'stream' &&
+    a.settlement.to === 'delivered' &&
+    a.number === 1 &&
+    !a.manual &&
+    f.errorCode === null &&
+    f.responseHeaders === null &&
+    f.timings.connectUs === null
+  )
+}
+
 /** Writing SQL of delivery: attempts, waiting room, rejected events, cursors. */
 export class DeliveryStore {
   readonly #db: WritableDb
   readonly #insertAttempt: Statement
+  readonly #insertPlain: Statement
   readonly #insertDetails: Statement
   readonly #putWaiting: Statement
   readonly #dropWaiting: Statement
@@ -148,6 +166,11 @@ export class DeliveryStore {
     this.#insertAttempt = db.prepare(
       `INSERT INTO attempts (integration, seq, number, started_at, duration_us, failed, status_code, error_code, first_byte_us, reused, manual, batch)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    const plain = Array.from({ length: PLAIN_ROWS }, () => '(?, ?, 1, ?, ?, 0, ?, ?, ?)')
+    this.#insertPlain = db.prepare(
+      `INSERT INTO attempts (integration, seq, number, started_at, duration_us, failed, status_code, first_byte_us, reused)
+       VALUES ${plain.join(', ')}`,
     )
     this.#insertDetails = db.prepare(
       `INSERT INTO attempt_details (attempt, detail, response_body, response_headers, next_try_at, dns_us, connect_us, tls_us)
@@ -176,7 +199,7 @@ export class DeliveryStore {
     this.#due = db.prepare(
       `SELECT w.seq, e.event_id AS eventId, e.type_id AS typeId, e.published_at AS publishedAt, w.attempts, w.due_at AS dueAt,
          w.window_from AS windowFrom, e.body
-       FROM (SELECT * FROM waiting WHERE integration = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?) AS w
+       FROM (SELECT * FROM waiting WHERE integration = ? AND due_at <= ? AND (due_at, seq) > (?, ?) ORDER BY due_at, seq LIMIT ?) AS w
          CROSS JOIN events AS e ON e.seq = w.seq`,
     )
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
@@ -209,7 +232,13 @@ export class DeliveryStore {
     let rejected = 0
     // First: the attempt of a parked event may have ended since, and then takes it out of the waiting room again.
     for (const p of lane.parked) this.#putWaiting.run(lane.integration, p.seq, p.attempts, p.dueAt, p.windowFrom)
-    for (const a of lane.attempts) {
+    for (let i = 0; i < lane.attempts.length; i++) {
+      if (this.#recordPlain(lane, i)) {
+        delivered += PLAIN_ROWS
+        i += PLAIN_ROWS - 1
+        continue
+      }
+      const a = lane.attempts[i]!
       const nextTryAt = a.settlement.to === 'waiting' ? a.settlement.dueAt : null
       const attempt = this.#record(lane.integration, { ...a, nextTryAt, batch: null })
       switch (a.settlement.to) {
@@ -277,6 +306,22 @@ export class DeliveryStore {
     for (const [minute, { delivered, failed }] of minutes) this.#addMinute.run(integration, minute, delivered, failed)
   }
 
+  /** Records {@link PLAIN_ROWS} attempts from the one at `from` on with one statement, if all of them are plain. */
+  #recordPlain({ integration, attempts }: LaneCommit, from: number): boolean {
+    const end = from + PLAIN_ROWS
+    if (end > attempts.length) return false
+    const values: unknown[] = []
+    for (let i = from; i < end; i++) {
+      const a = attempts[i]!
+      if (!isPlain(a)) return false
+      const { statusCode, timings } = a.findings
+      const reused = timings.reused === null ? null : timings.reused ? 1 : 0
+      values.push(integration, a.seq, a.startedAt, a.durationUs, statusCode, timings.firstByteUs, reused)
+    }
+    this.#insertPlain.run(...values)
+    return true
+  }
+
   /** @returns number of the attempt */
   #record(
     integration: number,
@@ -332,11 +377,22 @@ export class DeliveryStore {
     }
   }
 
-  /** Events of the waiting room that are due, the longest overdue first: at most `limit`, and `maxBytes` of bodies but at least one. */
-  due(integration: number, now: EpochMs, limit: number, maxBytes: number): WaitingEvent[] {
+  /**
+   * Events of the waiting room that are due, the longest overdue first: at most `limit`, and `maxBytes` of bodies but at least one.
+   *
+   * @param after goes on behind this one; null = from the beginning
+   */
+  due(
+    integration: number,
+    now: EpochMs,
+    after: Pick<WaitingEvent, 'dueAt' | 'seq'> | null,
+    limit: number,
+    maxBytes: number,
+  ): WaitingEvent[] {
     const events: WaitingEvent[] = []
     let bytes = 0
-    for (const row of this.#due.iterate(integration, now, limit)) {
+    const { dueAt, seq } = after ?? { dueAt: Number.MIN_SAFE_INTEGER, seq: 0 }
+    for (const row of this.#due.iterate(integration, now, dueAt, seq, limit)) {
       const event = row as WaitingEvent
       events.push(event)
       bytes += event.body.length

@@ -37,6 +37,34 @@ export interface ReadWindow {
   readonly upTo: number
 }
 
+/** The events of one type in a stretch of the log, taken together. */
+export interface MeasuredType {
+  readonly typeId: number
+  readonly events: number
+  /** Of the bodies. */
+  readonly bytes: number
+  readonly firstPublishedAt: EpochMs
+  readonly lastPublishedAt: EpochMs
+}
+
+/** A part of the log of which the lines are read. */
+export interface LineRange {
+  /** The first event comes after this place. */
+  readonly after: number
+  /** Place of the last one. */
+  readonly last: number
+  /** Only events that were published from here on, and before `endsAt`; null = no bound. */
+  readonly startsAt: EpochMs | null
+  readonly endsAt: EpochMs | null
+}
+
+export interface ReadLines {
+  /** Bodies as they are stored, each with a line feed behind it. */
+  readonly bytes: Buffer
+  /** Everything of the range up to here was looked at. */
+  readonly upTo: number
+}
+
 /** An event type of one tenant. */
 export interface TypeRow {
   readonly id: number
@@ -221,25 +249,90 @@ export class EventLog {
     return [...this.#rows(typeIds, seq, limit, MEASURES)] as MeasuredEvent[]
   }
 
+  /**
+   * What {@link measure} would give, added up by type, and the place of the last event of it; a sixth of the cost.
+   *
+   * @param typeIds null for every type
+   */
+  measureTypes(
+    typeIds: readonly number[] | null,
+    seq: number,
+    limit: number,
+  ): { readonly types: readonly MeasuredType[]; readonly events: number; readonly upTo: number } {
+    if (seq >= this.#head || typeIds?.length === 0) return { types: [], events: 0, upTo: this.#head }
+    const { sql, params } = this.#selection(typeIds, seq, limit, 'seq, type_id, published_at, length(body) AS size')
+    const rows = this.#prepared(
+      `SELECT type_id AS typeId, count(*) AS events, sum(size) AS bytes, min(published_at) AS firstPublishedAt,
+         max(published_at) AS lastPublishedAt, max(seq) AS reached FROM (${sql}) GROUP BY type_id`,
+    ).all(...params) as (MeasuredType & { readonly reached: number })[]
+    const events = rows.reduce((sum, row) => sum + row.events, 0)
+    const reached = rows.reduce((most, row) => Math.max(most, row.reached), seq)
+    return { types: rows, events, upTo: events < limit ? this.#head : reached }
+  }
+
+  /**
+   * The next events of a range as lines, oldest first: at most `limit` events, and `maxBytes` of bodies but at least one event.
+   * SQLite joins them, which costs a third of reading each for itself: no body becomes an object of JavaScript.
+   *
+   * @param typeIds null for every type
+   */
+  readLines(typeIds: readonly number[] | null, range: LineRange, limit: number, maxBytes: number): ReadLines {
+    const { after, last, startsAt, endsAt } = range
+    if (after >= last || typeIds?.length === 0) return { bytes: Buffer.alloc(0), upTo: last }
+    for (let count = limit; ; ) {
+      const sizes = this.#selection(typeIds, after, count, 'seq, length(body) AS size')
+      const { found, reached, bytes } = this.#prepared(
+        `SELECT count(*) AS found, max(seq) AS reached, coalesce(sum(size), 0) AS bytes FROM (${sizes.sql})`,
+      ).get(...sizes.params) as { found: number; reached: number | null; bytes: number }
+      if (bytes > maxBytes && count > 1) {
+        count = Math.max(1, Math.min(count >> 1, Math.floor((found * maxBytes) / bytes)))
+        continue
+      }
+      // A body is UTF-8 without NUL, like the text that it is taken for here; so its bytes stay as they are.
+      const { sql, params } = this.#selection(typeIds, after, count, 'seq, published_at, body')
+      const joined = this.#prepared(
+        `SELECT CAST(group_concat(CAST(body AS TEXT), char(10)) || char(10) AS BLOB) FROM (${sql})
+         WHERE seq <= ? AND published_at >= ? AND published_at < ?`,
+      )
+        .pluck()
+        .get(...params, last, startsAt ?? Number.MIN_SAFE_INTEGER, endsAt ?? Number.MAX_SAFE_INTEGER) as Buffer | null
+      const upTo = found < count ? last : Math.min(last, reached!)
+      return { bytes: joined ?? Buffer.alloc(0), upTo }
+    }
+  }
+
   #rows(
     typeIds: readonly number[] | null,
     seq: number,
     limit: number,
     columns: string = COLUMNS,
   ): IterableIterator<unknown> {
+    const { sql, params } = this.#selection(typeIds, seq, limit, columns)
+    return this.#prepared(sql).iterate(...params)
+  }
+
+  /** The first `limit` events of these types after `seq`, in order. */
+  #selection(
+    typeIds: readonly number[] | null,
+    seq: number,
+    limit: number,
+    columns: string,
+  ): { readonly sql: string; readonly params: readonly unknown[] } {
     if (typeIds === null) {
-      return this.#prepared(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`).iterate(seq, limit)
+      return { sql: `SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`, params: [seq, limit] }
     }
     if (typeIds.length > MERGED_TYPES_MAX) {
-      return this.#prepared(
-        `SELECT ${columns} FROM events WHERE seq > ? AND +type_id IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
-      ).iterate(seq, JSON.stringify(typeIds), limit)
+      return {
+        sql: `SELECT ${columns} FROM events WHERE seq > ? AND +type_id IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
+        params: [seq, JSON.stringify(typeIds), limit],
+      }
     }
     // Each arm walks its own index range in order and SQLite merges them, so a sparse selection costs what it takes.
     const arms = typeIds.map(() => 'SELECT seq AS at FROM events WHERE type_id = ? AND seq > ?').join(' UNION ALL ')
-    return this.#prepared(
-      `SELECT ${columns} FROM (${arms} ORDER BY at LIMIT ?) AS m CROSS JOIN events AS e ON e.seq = m.at`,
-    ).iterate(...typeIds.flatMap((id) => [id, seq]), limit)
+    return {
+      sql: `SELECT ${columns} FROM (${arms} ORDER BY at LIMIT ?) AS m CROSS JOIN events AS e ON e.seq = m.at`,
+      params: [...typeIds.flatMap((id) => [id, seq]), limit],
+    }
   }
 
   #prepared(sql: string): Statement {

@@ -26,7 +26,7 @@ export function asStoreError(error: unknown): unknown {
   if (['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'].includes(code)) {
     return new AppError('workspace_not_writable', undefined, { cause: error })
   }
-  if (!code.startsWith('SQLITE_')) return error
+  if (!code.startsWith('SQLITE_') && code !== 'EIO') return error
   const known = byPrefix.find(([prefix]) => code === prefix || code.startsWith(`${prefix}_`))
   return new AppError(known?.[1] ?? 'store_failed', undefined, {
     cause: error,

@@ -1,9 +1,6 @@
-import { join } from 'node:path'
 import { Pool } from 'undici'
-import { openReadable, STORE_FILE } from '../../main/store/database'
-import { generateEvents } from '../support/event-generator'
 import { startCountingReceiver } from '../support/receiver-launcher'
-import { type Bench, openEngine, publishAll, rate } from './bench'
+import { type Bench, makeLines, openRig, publishAll, rate, webhook } from './bench'
 import { compare, median, report } from './pairs'
 
 const CONCURRENCY = 16
@@ -13,7 +10,7 @@ const CONCURRENCY = 16
  * of its own that only counts, so that both sides meet their own limit and not its.
  */
 export async function deliver({ scale, folder, print }: Bench): Promise<void> {
-  const lines = [...generateEvents({ seed: 2, count: 20_000 * scale })].map((line) => Buffer.from(line))
+  const lines = makeLines(2, 20_000 * scale)
   const receiver = await startCountingReceiver()
   const busy: Record<'ours' | 'reference', number[]> = { ours: [], reference: [] }
   /** Notes how much of a side's time the receiver needed: near 100 % the receiver would be what is measured. */
@@ -27,29 +24,15 @@ export async function deliver({ scale, folder, print }: Bench): Promise<void> {
   }
   try {
     const ours = async () => {
-      let wake = () => {}
-      const workspace = folder()
-      const engine = openEngine(workspace, () => wake())
-      publishAll(engine, lines)
-      const db = openReadable(join(workspace, STORE_FILE))
-      const settled = db.prepare('SELECT delivered FROM integrations').pluck()
+      const rig = openRig(folder())
+      publishAll(rig.engine, lines)
       const start = performance.now()
-      await engine.call('integrations.create', {
-        id: 'bench',
-        integrationType: 'permanent',
-        startsAt: 0,
-        endsAt: null,
-        selection: { entities: [], events: [] },
-        target: { kind: 'webhook', callbackUrl: receiver.url, apiKey: 'key' },
-      })
-      while ((settled.get() as number) < lines.length) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+      await rig.engine.call('integrations.create', webhook('bench', receiver.url))
+      await rig.until(() => rig.value('SELECT delivered FROM integrations') === lines.length)
+      // Its answer comes after everything before it is on the disk.
+      await rig.engine.call('integrations.stop', { id: 'bench' })
       const result = rate(lines.length, start)
-      db.close()
-      await engine.close()
+      await rig.close()
       return result
     }
     const reference = async () => {

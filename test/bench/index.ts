@@ -3,13 +3,27 @@ import { parseArgs } from 'node:util'
 import { type Bench, makeBench } from './bench'
 import { coldStart } from './cold-start'
 import { deliver } from './deliver'
+import { fanOut } from './fan-out'
+import { history } from './history'
 import { importFile } from './import'
+import { isolation } from './isolation'
+import { latency } from './latency'
+import { memory } from './memory'
 import { publish } from './publish'
+import { recovery } from './recovery'
+import { s3 } from './s3'
 import { viewer } from './viewer'
 
 const measures: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   publish,
   deliver,
+  latency,
+  s3,
+  'fan-out': fanOut,
+  isolation,
+  memory,
+  recovery,
+  history,
   viewer,
   import: importFile,
   'cold-start': coldStart,

@@ -11,11 +11,14 @@ export interface Comparison {
 /** A rate must reach a share of the reference's; a time may take a multiple of it. */
 export type Bound = { readonly atLeast: number } | { readonly atMost: number }
 
-export const PAIRS = 7
+export const PAIRS = 9
 
-/** Runs both sides in turn, the order changing with each pair, and compares the medians. */
-export async function compare(ours: () => Promise<number>, reference: () => Promise<number>): Promise<Comparison> {
-  const pairs: { ours: number; reference: number }[] = []
+/** Runs both sides in turn, the order changing with each pair. */
+export async function runPairs<T>(
+  ours: () => Promise<T>,
+  reference: () => Promise<T>,
+): Promise<{ readonly ours: T; readonly reference: T }[]> {
+  const pairs: { ours: T; reference: T }[] = []
   for (let i = 0; i < PAIRS; i++) {
     if (i % 2 === 0) {
       const a = await ours()
@@ -25,6 +28,12 @@ export async function compare(ours: () => Promise<number>, reference: () => Prom
       pairs.push({ ours: await ours(), reference: b })
     }
   }
+  return pairs
+}
+
+/** Runs both sides in turn and compares the medians. */
+export async function compare(ours: () => Promise<number>, reference: () => Promise<number>): Promise<Comparison> {
+  const pairs = await runPairs(ours, reference)
   const ratios = pairs.map((p) => p.ours / p.reference)
   return {
     ours: median(pairs.map((p) => p.ours)),
@@ -33,6 +42,20 @@ export async function compare(ours: () => Promise<number>, reference: () => Prom
     low: Math.min(...ratios),
     high: Math.max(...ratios),
   }
+}
+
+/** One line of a report on what ours takes more than the reference, in the unit that both sides gave. */
+export function reportMore(
+  name: string,
+  unit: string,
+  pairs: readonly { readonly ours: number; readonly reference: number }[],
+  atMost: number,
+): string {
+  const more = pairs.map((p) => p.ours - p.reference)
+  const [low, high] = [Math.min(...more), Math.max(...more)]
+  const [ours, reference] = [median(pairs.map((p) => p.ours)), median(pairs.map((p) => p.reference))]
+  const figure = (n: number) => n.toFixed(2)
+  return `${name}: ${figure(ours)} ${unit} against ${figure(reference)}; ${figure(median(more))} more (${figure(low)} to ${figure(high)}), at most ${atMost}: ${verdict({ low, high }, { atMost })}`
 }
 
 export function median(values: readonly number[]): number {

@@ -1,13 +1,14 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { COMMIT_INTERVAL_MAX_MS, COMMIT_INTERVAL_MS, gatheringTime } from '../../main/engine/delivery/committer'
 import { DeliveryStore } from '../../main/store/delivery'
+import { WalSync } from '../../main/store/wal-sync'
 import { numbers, Workbench } from '../support/workbench'
 
 describe('group commit', () => {
   it('gathers for longer when storing takes longer, within its bounds', () => {
     expect(gatheringTime(0)).toBe(COMMIT_INTERVAL_MS)
-    expect(gatheringTime(1)).toBe(COMMIT_INTERVAL_MS)
-    expect(gatheringTime(5)).toBe(20)
+    expect(gatheringTime(0.5)).toBe(COMMIT_INTERVAL_MS)
+    expect(gatheringTime(5)).toBe(45)
     expect(gatheringTime(60)).toBe(COMMIT_INTERVAL_MAX_MS)
   })
 
@@ -73,3 +74,68 @@ describe('group commit', () => {
     expect(bench.arrived.toSorted((a, b) => a - b)).toEqual(numbers(1, 10))
   })
 })
+
+describe('the sync of a commit', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('is asked for after each commit, and the next commit waits for its end', async () => {
+    const steps: string[] = []
+    const { unsynced, sync } = WalSync.prototype
+    vi.spyOn(WalSync.prototype, 'unsynced').mockImplementation(function (this: WalSync, work) {
+      unsynced.call(this, work)
+      steps.push('commit')
+    })
+    vi.spyOn(WalSync.prototype, 'sync').mockImplementation(function (this: WalSync, done) {
+      // A slow disk: far longer than results are gathered.
+      sync.call(this, (error) => {
+        setTimeout(() => {
+          steps.push('on the disk')
+          done(error)
+        }, 4 * COMMIT_INTERVAL_MS)
+      })
+    })
+    const bench = await Workbench.start()
+    bench.open()
+    await bench.create({ options: { concurrency: 2 } })
+    bench.publish(numbers(1, 300))
+    await bench.untilSettled(300)
+    await bench.until(() => steps.at(-1) === 'on the disk')
+    const commits = steps.filter((step) => step === 'commit').length
+    expect(commits).toBeGreaterThan(2)
+    expect(steps).toEqual(Array.from({ length: commits }, () => ['commit', 'on the disk']).flat())
+    expect(bench.notices).toEqual([])
+  })
+
+  it('that fails is told once, keeps everything from being sent, and is made up for', async () => {
+    const bench = await Workbench.start()
+    bench.open()
+    await bench.create({ options: { concurrency: 1 } })
+    vi.spyOn(WalSync.prototype, 'sync').mockImplementationOnce((done) => {
+      setImmediate(() => done(diskError()))
+    })
+    let broken = true
+    let tries = 0
+    const { syncNow } = WalSync.prototype
+    vi.spyOn(WalSync.prototype, 'syncNow').mockImplementation(function (this: WalSync) {
+      tries++
+      if (broken) throw diskError()
+      syncNow.call(this)
+    })
+    bench.publish(numbers(1, 1))
+    await bench.until(() => bench.notices.length === 1)
+    bench.publish(numbers(2, 19))
+    await bench.until(() => tries === 2)
+    expect(bench.arrived).toEqual([1])
+    broken = false
+    await bench.untilSettled(20)
+    expect(bench.arrived.toSorted((a, b) => a - b)).toEqual(numbers(1, 20))
+    expect(bench.notices).toMatchObject([{ code: 'store_failed' }])
+    bench.checkCounters()
+  })
+})
+
+function diskError(): Error {
+  return Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+}

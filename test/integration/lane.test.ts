@@ -149,7 +149,7 @@ describe('the first of many events hangs', () => {
     answer(1, 500)
     commit()
     expect(row()).toMatchObject({ cursor: AHEAD, delivered: AHEAD - 1, waiting: 1 })
-    expect(store.due(1, Number.MAX_SAFE_INTEGER, 9, 9)).toMatchObject([{ seq: 1, attempts: 1 }])
+    expect(store.due(1, Number.MAX_SAFE_INTEGER, null, 9, 9)).toMatchObject([{ seq: 1, attempts: 1 }])
   })
 
   it('is tried again when the process dies behind the park', () => {

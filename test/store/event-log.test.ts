@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openWritable, STORE_FILE, type WritableDb } from '../../main/store/database'
-import { EventLog, type NewEvent } from '../../main/store/event-log'
+import { EventLog, type LineRange, type NewEvent } from '../../main/store/event-log'
 import { migrate } from '../../main/store/migrate'
 import { asStoreError } from '../../main/store/store-errors'
 import { tempDir } from '../support/temp-dir'
@@ -164,6 +164,122 @@ describe('read', () => {
     expect(seqs(log.read(wanted, 0, 100, ALL))).toEqual(all)
     expect(log.read(wanted, 5, 3, ALL)).toMatchObject({ events: [{ seq: 6 }, { seq: 8 }, { seq: 9 }], upTo: 9 })
     expect(seqs(log.read(wanted.slice(0, 40), 0, 100, ALL))).toEqual(all.filter((n) => n % 50 <= 40))
+  })
+})
+
+describe('measureTypes', () => {
+  it('adds up what measuring each event gives, and says how far it looked', () => {
+    const names = ['order.a', 'order.b', 'order.c']
+    log.append(
+      Array.from({ length: 100 }, (_, i) => event(i + 1, { name: names[i % 3]!, publishedAt: NOW + ((i * 37) % 100) })),
+      NOW,
+    )
+    const [a, , c] = names.map(typeId) as [number, number, number]
+    for (const types of [null, [a, c], []]) {
+      for (const [seq, limit] of [
+        [0, 1000],
+        [10, 30],
+        [99, 5],
+        [100, 5],
+      ] as const) {
+        const each = log.measure(types, seq, limit)
+        const sums = log.measureTypes(types, seq, limit)
+        expect(sums.events).toBe(each.length)
+        expect(sums.upTo).toBe(each.length < limit ? 100 : each.at(-1)!.seq)
+        expect(sums.types.toSorted((x, y) => x.typeId - y.typeId)).toMatchObject(
+          [...new Set(each.map((e) => e.typeId))]
+            .sort((x, y) => x - y)
+            .map((id) => {
+              const own = each.filter((e) => e.typeId === id)
+              return {
+                typeId: id,
+                events: own.length,
+                bytes: own.reduce((sum, e) => sum + e.bytes, 0),
+                firstPublishedAt: Math.min(...own.map((e) => e.publishedAt)),
+                lastPublishedAt: Math.max(...own.map((e) => e.publishedAt)),
+              }
+            }),
+        )
+      }
+    }
+  })
+})
+
+describe('readLines', () => {
+  const texts = [
+    '{"a":"\u00e9\u20ac\ud83d\ude00"}',
+    '{"a":1.00,  "b":2e3}',
+    `{"long":"${'x'.repeat(20_000)}"}`,
+    '{}',
+    '{"\u0434":"\\u0000"}',
+  ]
+
+  /** Reads a whole range in steps. */
+  function lines(types: readonly number[] | null, range: LineRange, limit: number, maxBytes: number): Buffer {
+    const parts: Buffer[] = []
+    for (let after = range.after; after < range.last; ) {
+      const { bytes, upTo } = log.readLines(types, { ...range, after }, limit, maxBytes)
+      expect(upTo).toBeGreaterThan(after)
+      parts.push(bytes)
+      after = upTo
+    }
+    return Buffer.concat(parts)
+  }
+
+  it('gives the stored bytes of every event of the range, byte for byte, whatever the steps', () => {
+    const names = Array.from({ length: 50 }, (_, i) => `order.n${i}`)
+    const events = Array.from({ length: 200 }, (_, i) =>
+      event(i + 1, {
+        name: names[i % 50]!,
+        body: Buffer.from(texts[i % texts.length]!.replace('{', `{"no":${i},`).replace(',}', '}')),
+      }),
+    )
+    log.append(events, NOW)
+    const ids = names.map(typeId)
+    for (const [types, wanted] of [
+      [null, () => true],
+      [[ids[3]!, ids[1]!], (i: number) => i % 50 === 1 || i % 50 === 3],
+      [ids.slice(0, 45), (i: number) => i % 50 < 45],
+      [[], () => false],
+    ] as const) {
+      for (const dates of [
+        { startsAt: null, endsAt: null },
+        { startsAt: NOW + 60, endsAt: NOW + 121 },
+      ]) {
+        const { startsAt, endsAt } = dates
+        const expected = events
+          .slice(10, 190)
+          .filter(
+            (e, i) =>
+              wanted(i + 10) &&
+              e.publishedAt >= (startsAt ?? 0) &&
+              e.publishedAt < (endsAt ?? Number.POSITIVE_INFINITY),
+          )
+          .flatMap((e) => [e.body, Buffer.from('\n')])
+        for (const [limit, maxBytes] of [
+          [512, ALL],
+          [7, ALL],
+          [512, 25_000],
+          [64, 1],
+        ] as const) {
+          const got = lines(types, { after: 10, last: 190, ...dates }, limit, maxBytes)
+          expect(got.equals(Buffer.concat(expected))).toBe(true)
+        }
+      }
+    }
+  })
+
+  it('never gives more bytes than it may, but one event at least', () => {
+    const large = event(1, { body: Buffer.from(texts[2]!) })
+    log.append([large, ...Array.from({ length: 9 }, (_, i) => event(i + 2))], NOW)
+    const range = { after: 0, last: 10, startsAt: null, endsAt: null }
+    expect(log.readLines(null, range, 64, 100)).toEqual({
+      bytes: Buffer.concat([large.body, Buffer.from('\n')]),
+      upTo: 1,
+    })
+    const { bytes, upTo } = log.readLines(null, { ...range, after: 1 }, 64, 50)
+    expect(bytes.length - (upTo - 1)).toBeLessThanOrEqual(50)
+    expect(upTo).toBeGreaterThan(2)
   })
 })
 

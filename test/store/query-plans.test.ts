@@ -38,7 +38,7 @@ function planOf(db: WritableDb, sql: string): string[] {
       const rows = statement.all(...Array.from({ length: count }, () => null)) as { readonly detail: string }[]
       return rows.map((row) => row.detail)
     } catch (error) {
-      if (!(error instanceof RangeError) || count > 30) throw error
+      if (!(error instanceof RangeError) || count > 100) throw error
     }
   }
 }

@@ -93,7 +93,8 @@ const WATCHED: readonly (readonly [RegExp, (run: () => unknown) => unknown])[] =
         reach('record.begin')
       }
       const result = run()
-      attemptsInside++
+      // One statement may record several.
+      attemptsInside += (result as { readonly changes: number }).changes
       reach('record.attempt')
       return result
     },

@@ -34,10 +34,29 @@ export interface ReceiverProcess extends Started {
   readonly idsFile: string
 }
 
+export interface CountingReceiverOptions {
+  /** Default: a free one. */
+  readonly port?: number
+  /** Answers 503 to all but every n-th request. Default: never. */
+  readonly oneGoodIn?: number
+  /** Notes when each request came. Default: it does not. */
+  readonly arrivals?: boolean
+}
+
+/** When the first byte of a request came. */
+export interface Arrival {
+  /** The `webhook-id` header; `-` where it lacked. */
+  readonly eventId: string
+  /** ns, comparable with `process.hrtime.bigint()` of every process of the machine. */
+  readonly at: number
+}
+
 /** A receiver for benches: it takes whatever comes with as little work as possible and answers 200. */
 export interface CountingReceiver extends Started {
   /** POST requests answered so far, and the processor time that the process used so far. */
   usage(): Promise<{ readonly requests: number; readonly cpuMs: number }>
+  /** Requests that came since it was asked last, in order. */
+  arrivals(): Promise<Arrival[]>
 }
 
 /** One request that a receiver process wrote down before it answered. */
@@ -65,11 +84,18 @@ export async function startReceiverProcess(options: ReceiverProcessOptions): Pro
 }
 
 /** Starts a receiver that only counts; it accepts requests when this resolves. */
-export async function startCountingReceiver(): Promise<CountingReceiver> {
-  const started = await startProcess(['--count-only'])
+export async function startCountingReceiver({
+  port = 0,
+  oneGoodIn = 1,
+  arrivals = false,
+}: CountingReceiverOptions = {}): Promise<CountingReceiver> {
+  const flags = arrivals ? ['--arrivals'] : []
+  const started = await startProcess(['--count-only', `--port=${port}`, `--one-good-in=${oneGoodIn}`, ...flags])
+  const ask = async (path: string) => (await fetch(new URL(path, started.url))).json()
   return {
     ...started,
-    usage: async () => (await (await fetch(started.url)).json()) as { requests: number; cpuMs: number },
+    usage: async () => (await ask('/usage')) as { requests: number; cpuMs: number },
+    arrivals: async () => ((await ask('/arrivals')) as [string, number][]).map(([eventId, at]) => ({ eventId, at })),
   }
 }
 

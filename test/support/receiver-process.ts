@@ -11,7 +11,9 @@ import { Random } from './random.ts'
 // For every request it appends one line `<webhook-id> <sha256 of the body, hex> <status>` to the file, and only then answers; with
 // `--path` the path of the request follows. The status `reset` breaks the connection and `hang` never answers: both are written as 0.
 // With --count-only it reads nothing but the length of a request, writes nothing and always answers 200: for benches, whose bound
-// it must not be. A GET then answers `{"requests":…,"cpuMs":…}`.
+// it must not be. A GET then answers `{"requests":…,"cpuMs":…}`. With --one-good-in=N it answers 503 to all but every N-th. With
+// --arrivals it also notes the `webhook-id` of each request and when its first byte came, ns of the machine's monotonic clock, which all its
+// processes share; a GET of /arrivals answers them as `[["<id>",<ns>],…]` and forgets them.
 // It says `{"port":…}` on stdout when it listens, and ends when its standard input ends, so it cannot outlive its parent.
 
 const { values } = parseArgs({
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     latency: { type: 'string', default: '0-0' },
     seed: { type: 'string', default: '1' },
     'count-only': { type: 'boolean', default: false },
+    'one-good-in': { type: 'string', default: '1' },
+    arrivals: { type: 'boolean', default: false },
     path: { type: 'boolean', default: false },
   },
 })
@@ -72,21 +76,24 @@ const recorder = () =>
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const ACCEPTED = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+const UNAVAILABLE = Buffer.from('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n')
 const LENGTH_REQUIRED = Buffer.from('HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
 
 /** Node's own server spends more on a request than the client that is measured; this one knows just enough of HTTP/1.1. */
 const counter = () => {
   let requests = 0
+  let arrivals: [id: string, at: number][] = []
+  const oneGoodIn = Number(values['one-good-in'])
   return createSocketServer({ noDelay: true }, (socket) => {
     let head: Buffer = Buffer.alloc(0)
     let bodyLeft = 0
-    const answer = (isGet: boolean) => {
-      if (!isGet) {
-        requests++
-        return void socket.write(ACCEPTED)
-      }
+    let begunAt = 0
+    const answer = (get: string | undefined) => {
+      if (get === undefined) return void socket.write(++requests % oneGoodIn === 0 ? ACCEPTED : UNAVAILABLE)
       const { user, system } = process.cpuUsage()
-      const text = JSON.stringify({ requests, cpuMs: (user + system) / 1000 })
+      const isList = get === '/arrivals'
+      const text = JSON.stringify(isList ? arrivals : { requests, cpuMs: (user + system) / 1000 })
+      if (isList) arrivals = []
       socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
     }
     socket.on('error', () => socket.destroy())
@@ -97,9 +104,10 @@ const counter = () => {
           const taken = Math.min(bodyLeft, rest.length)
           bodyLeft -= taken
           rest = rest.subarray(taken)
-          if (bodyLeft === 0) answer(false)
+          if (bodyLeft === 0) answer(undefined)
           continue
         }
+        if (head.length === 0 && values.arrivals) begunAt = Number(process.hrtime.bigint())
         head = head.length === 0 ? rest : Buffer.concat([head, rest])
         const end = head.indexOf(HEAD_END)
         if (end < 0) return
@@ -111,7 +119,10 @@ const counter = () => {
           return void socket.end(LENGTH_REQUIRED)
         }
         bodyLeft = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0)
-        if (bodyLeft === 0) answer(text.startsWith('GET '))
+        const get = /^GET (\S+)/.exec(text)?.[1]
+        if (values.arrivals && get === undefined)
+          arrivals.push([/\r\nwebhook-id: *(\S+)/i.exec(text)?.[1] ?? '-', begunAt])
+        if (bodyLeft === 0) answer(get)
       }
     })
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compare, median, PAIRS, quantile, report, verdict } from '../bench/pairs'
+import { compare, median, PAIRS, quantile, report, reportMore, verdict } from '../bench/pairs'
 
 test('both sides run in turn, and the order changes with each pair', async () => {
   const order: string[] = []
@@ -8,19 +8,19 @@ test('both sides run in turn, and the order changes with each pair', async () =>
     return value
   }
   const result = await compare(side('a', 3), side('b', 2))
-  expect(order.join('')).toBe('abbaabbaabbaab')
+  expect(order.join('')).toBe('abbaabbaabbaabbaab')
   expect(order).toHaveLength(2 * PAIRS)
   expect(result).toEqual({ ours: 3, reference: 2, ratio: 1.5, low: 1.5, high: 1.5 })
 })
 
 test('the ratio is that of the pairs, not of the medians', async () => {
-  const values = [10, 20, 30, 40, 50, 60, 700]
+  const values = [10, 20, 30, 40, 50, 60, 70, 80, 900]
   let [i, j] = [0, 0]
   const result = await compare(
     async () => values[i++]!,
     async () => values[j++]! * 2,
   )
-  expect(result).toEqual({ ours: 40, reference: 80, ratio: 0.5, low: 0.5, high: 0.5 })
+  expect(result).toEqual({ ours: 50, reference: 100, ratio: 0.5, low: 0.5, high: 0.5 })
 })
 
 test('a bound inside the spread is not resolved, whichever side of it is good', () => {
@@ -43,4 +43,17 @@ test('quantiles', () => {
   expect(median([3, 1, 2])).toBe(2)
   expect(quantile([4, 1, 3, 2], 0.95)).toBe(4)
   expect(quantile([1], 0.5)).toBe(1)
+})
+
+test('a line on a difference says it with its spread, which is judged against the bound', () => {
+  const pairs = [
+    { ours: 3, reference: 1 },
+    { ours: 7, reference: 1 },
+    { ours: 2, reference: 1.5 },
+  ]
+  expect(reportMore('latency, p50', 'ms', pairs, 5)).toBe(
+    'latency, p50: 3.00 ms against 1.00; 2.00 more (0.50 to 6.00), at most 5: not resolved',
+  )
+  expect(reportMore('latency, p50', 'ms', pairs.slice(0, 1), 5)).toMatch(/: met$/)
+  expect(reportMore('latency, p50', 'ms', pairs.slice(1, 2), 5)).toMatch(/: missed$/)
 })

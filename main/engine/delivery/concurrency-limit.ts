@@ -4,6 +4,7 @@ import type { AttemptErrorCode } from '../../../shared/attempt-errors'
 const TOLERANCE = 2
 /** Below this, latency is not a sign of a burdened receiver but of scheduling on both sides. */
 const FLOOR_MS = 25
+const FLOOR_LOG = Math.log(FLOOR_MS)
 /** Results that are averaged before the limit moves: one for each place, at least so many, and more where latency is uneven. */
 const ROUND = { least: 8, perVariance: 25 } as const
 /** The same before and after the limit is lowered, since more hangs on those averages. */
@@ -93,7 +94,7 @@ export class ConcurrencyLimit {
    */
   onSuccess(rttMs: number, inFlight: number): void {
     if (this.#overloads > 0) this.#overloads--
-    const log = Math.log(Math.max(rttMs, FLOOR_MS))
+    const log = rttMs <= FLOOR_MS ? FLOOR_LOG : Math.log(rttMs)
     if (inFlight * 2 <= this.#current || inFlight === 1) this.#onQuiet(log)
     if (this.#settling > 0) {
       this.#settling--

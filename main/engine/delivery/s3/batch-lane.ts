@@ -84,6 +84,7 @@ const READ_BYTES = 1024 * 1024
 
 /** Lines are handed to the upload in chunks of about this size. */
 const CHUNK_BYTES = 256 * 1024
+const CHUNK_EVENTS = 128
 
 /** A compressed batch is filled when so much has come together, not at every event. */
 const SPOOL_BYTES = 1024 * 1024
@@ -97,7 +98,6 @@ const RESTART_PROBE_MS = 60_000
 const LONGEST_WAIT_MS = 15 * 60_000
 const MINUTE_MS = 60_000
 const AFTER_ERROR_MS = 1000
-const LINE_BREAK = 0x0a
 
 /**
  * The delivery of one S3 integration: gathers events into batches, writes down what each batch holds, then uploads its objects
@@ -357,7 +357,7 @@ export class BatchLane implements Lane {
         const { events, upTo } = log.read(this.#types(), fill.readPos, READ_EVENTS, READ_BYTES)
         for (const event of events) if (!(await this.#spool(event))) break
         if (!fill.full) fill.readPos = upTo
-      } else {
+      } else if (!this.#takeAll()) {
         const { head } = log
         const rows = log.measure(this.#types(), fill.readPos, MEASURE_EVENTS)
         for (const row of rows) if (!this.#take(row)) break
@@ -366,6 +366,29 @@ export class BatchLane implements Lane {
       // Other lanes get their turn.
       await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  /** Counts the next stretch of the log to the batch as a whole. False when not all of it belongs or fits in it. */
+  #takeAll(): boolean {
+    const fill = this.#fill
+    const { log } = this.#ports
+    const { integration, options } = this.#options
+    const { types, upTo } = log.measureTypes(this.#types(), fill.readPos, MEASURE_EVENTS)
+    const sizes = new Map<string, number>()
+    for (const { typeId, events, bytes, firstPublishedAt, lastPublishedAt } of types) {
+      const { tenant, name } = log.type(typeId)
+      if (!selects(integration.selection, name)) return false
+      // What lies between two times inside lies inside.
+      if (isOutside(integration, firstPublishedAt) || isOutside(integration, lastPublishedAt)) return false
+      const size = (sizes.get(tenant) ?? fill.tenants.get(tenant)?.bytes ?? 0) + bytes + events
+      if (size >= options.batchBytes) return false
+      sizes.set(tenant, size)
+    }
+    for (const { typeId, events, bytes } of types) {
+      count(fill, tenantOf(fill, log.type(typeId).tenant), bytes, events)
+    }
+    fill.readPos = upTo
+    return true
   }
 
   /** Counts one event to the batch. False when no more fits. */
@@ -539,23 +562,26 @@ export class BatchLane implements Lane {
   }
 
   async *#chunks(batch: Batch, tenant: string): AsyncGenerator<Buffer> {
-    let chunk: Buffer[] = []
-    let bytes = 0
-    for (const body of this.#bodies(batch, tenant)) {
-      chunk.push(body, LINE_BREAK_BYTES)
-      bytes += body.length + 1
-      if (bytes < CHUNK_BYTES) continue
-      yield Buffer.concat(chunk, bytes)
-      chunk = []
-      bytes = 0
+    const types = this.#typesOf(batch, tenant)
+    const { startsAt, endsAt, lastSeq: last } = batch
+    for (let after = batch.afterSeq; after < last; ) {
+      const range = { after, last, startsAt, endsAt }
+      const { bytes, upTo } = this.#ports.log.readLines(types, range, CHUNK_EVENTS, CHUNK_BYTES)
+      if (bytes.length > 0) yield bytes
+      after = upTo
     }
-    if (bytes > 0) yield Buffer.concat(chunk, bytes)
+  }
+
+  /** The event types that the object of a tenant holds; null for every type of the log. */
+  #typesOf(batch: Batch, tenant: string): readonly number[] | null {
+    const all = [...this.#ports.log.types()]
+    const taken = all.filter((t) => t.tenant === tenant && selects(batch.selection, t.name))
+    return taken.length === all.length ? null : taken.map((t) => t.id)
   }
 
   *#bodies(batch: Batch, tenant: string): Generator<Buffer> {
     const { log } = this.#ports
-    const types = [...log.types()].filter((t) => t.tenant === tenant && selects(batch.selection, t.name))
-    const ids = types.map((t) => t.id)
+    const ids = this.#typesOf(batch, tenant)
     for (let at = batch.afterSeq; at < batch.lastSeq; ) {
       const { events, upTo } = log.read(ids, at, READ_EVENTS, READ_BYTES)
       for (const event of events) {
@@ -655,8 +681,6 @@ export class BatchLane implements Lane {
   }
 }
 
-const LINE_BREAK_BYTES = Buffer.of(LINE_BREAK)
-
 function emptyFill(readPos: number): Fill {
   return { readPos, events: 0, passedOver: 0, tenants: new Map(), full: false }
 }
@@ -667,10 +691,11 @@ function tenantOf(fill: Fill, name: string): TenantFill {
   return tenant
 }
 
-function count(fill: Fill, tenant: TenantFill, bytes: number): void {
-  tenant.events++
-  tenant.bytes += bytes + 1
-  fill.events++
+/** @param bytes of the bodies of `events` events */
+function count(fill: Fill, tenant: TenantFill, bytes: number, events = 1): void {
+  tenant.events += events
+  tenant.bytes += bytes + events
+  fill.events += events
 }
 
 function isOutside(
