@@ -194,7 +194,7 @@ export class DeliveryStore {
     this.#due = db.prepare(
       `SELECT w.seq, e.event_id AS eventId, e.type_id AS typeId, e.published_at AS publishedAt, w.attempts, w.due_at AS dueAt,
          w.window_from AS windowFrom, e.body
-       FROM (SELECT * FROM waiting WHERE integration = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?) AS w
+       FROM (SELECT * FROM waiting WHERE integration = ? AND due_at <= ? AND (due_at, seq) > (?, ?) ORDER BY due_at, seq LIMIT ?) AS w
          CROSS JOIN events AS e ON e.seq = w.seq`,
     )
     this.#nextDue = db.prepare('SELECT min(due_at) FROM waiting WHERE integration = ?').pluck()
@@ -352,11 +352,22 @@ export class DeliveryStore {
     }
   }
 
-  /** Events of the waiting room that are due, the longest overdue first: at most `limit`, and `maxBytes` of bodies but at least one. */
-  due(integration: number, now: EpochMs, limit: number, maxBytes: number): WaitingEvent[] {
+  /**
+   * Events of the waiting room that are due, the longest overdue first: at most `limit`, and `maxBytes` of bodies but at least one.
+   *
+   * @param after goes on behind this one; null = from the beginning
+   */
+  due(
+    integration: number,
+    now: EpochMs,
+    after: Pick<WaitingEvent, 'dueAt' | 'seq'> | null,
+    limit: number,
+    maxBytes: number,
+  ): WaitingEvent[] {
     const events: WaitingEvent[] = []
     let bytes = 0
-    for (const row of this.#due.iterate(integration, now, limit)) {
+    const { dueAt, seq } = after ?? { dueAt: Number.MIN_SAFE_INTEGER, seq: 0 }
+    for (const row of this.#due.iterate(integration, now, dueAt, seq, limit)) {
       const event = row as WaitingEvent
       events.push(event)
       bytes += event.body.length

@@ -260,4 +260,34 @@ describe('a counting receiver', { timeout: 30_000 }, () => {
     expect(status).toBe(411)
     expect((await receiver.usage()).requests).toBe(0)
   })
+
+  it('fails all but every n-th request when it is told to', async () => {
+    const receiver = await startCountingReceiver({ oneGoodIn: 3 })
+    onTestFinished(() => receiver.stop())
+    const statuses: number[] = []
+    for (let i = 0; i < 7; i++) statuses.push((await fetch(receiver.url, { method: 'POST', body: 'x' })).status)
+    expect(statuses).toEqual([503, 503, 200, 503, 503, 200, 503])
+    expect((await receiver.usage()).requests).toBe(7)
+  })
+
+  it('tells which requests came when, on the clock that processes of a machine share, once each', async () => {
+    const receiver = await startCountingReceiver({ arrivals: true })
+    onTestFinished(() => receiver.stop())
+    const times: [before: number, after: number][] = []
+    const now = () => Number(process.hrtime.bigint())
+    for (const id of ['a', 'b']) {
+      const before = now()
+      await fetch(receiver.url, { method: 'POST', body: 'x', headers: { 'webhook-id': id } })
+      times.push([before, now()])
+    }
+    const arrivals = await receiver.arrivals()
+    expect(arrivals.map((a) => a.eventId)).toEqual(['a', 'b'])
+    for (const [i, { at }] of arrivals.entries()) {
+      expect(at).toBeGreaterThan(times[i]![0])
+      expect(at).toBeLessThan(times[i]![1])
+    }
+    await fetch(receiver.url, { method: 'POST', body: 'x' })
+    expect((await receiver.arrivals()).map((a) => a.eventId)).toEqual(['-'])
+    expect((await receiver.usage()).requests).toBe(3)
+  })
 })

@@ -174,6 +174,8 @@ export class WebhookLane implements Lane {
   #abandoned = false
   #due: DueEvent[] = []
   #dueAt = 0
+  /** The last one that was read: the next ones come behind it, so that those on their way are not read again and again. */
+  #dueRead: { readonly dueAt: EpochMs; readonly seq: number } | null = null
   /** Earliest due time of the waiting room as far as known; null = ask the store. */
   #nextDueKnown: EpochMs | null = null
   #timer: Timer | null = null
@@ -255,6 +257,7 @@ export class WebhookLane implements Lane {
     this.#endTimer = null
     this.#due = []
     this.#dueAt = 0
+    this.#dueRead = null
     for (const job of this.#jobs.values()) this.#retire(job)
   }
 
@@ -295,6 +298,7 @@ export class WebhookLane implements Lane {
 
   onWaitingChanged(): void {
     this.#nextDueKnown = null
+    this.#dueRead = null
     this.pump()
   }
 
@@ -388,11 +392,19 @@ export class WebhookLane implements Lane {
       const now = clock.now()
       if (this.#nextDueKnown !== null && this.#nextDueKnown > now && !careful) return null
       // Events in flight, and those whose result is not stored yet, still have their row: read past them.
-      const busy = this.#flights.size + this.#finishedSeqs.size
+      const after = careful ? null : this.#dueRead
+      const busy = after === null ? this.#flights.size + this.#finishedSeqs.size : 0
       const upTo = careful ? Number.MAX_SAFE_INTEGER : now
-      const rows = store.due(this.no, upTo, busy + (careful ? 1 : WINDOW_EVENTS), WINDOW_BYTES)
+      const rows = store.due(this.no, upTo, after, busy + (careful ? 1 : WINDOW_EVENTS), WINDOW_BYTES)
       const fresh = rows.filter(({ seq }) => !this.#flights.has(seq) && !this.#finishedSeqs.has(seq))
+      const last = rows.at(-1)
+      this.#dueRead = careful || !last ? null : { dueAt: last.dueAt, seq: last.seq }
       if (fresh.length === 0) {
+        // Some may lie in front of it: due times were moved.
+        if (after !== null) {
+          this.#dueRead = null
+          continue
+        }
         // What is due now and busy comes back with a time of its own, or not at all.
         this.#nextDueKnown = store.nextDueAfter(this.no, now) ?? Number.POSITIVE_INFINITY
         return null
@@ -652,6 +664,8 @@ export class WebhookLane implements Lane {
     for (const progress of commit.resends) this.#storedResend(progress)
     if (retries) {
       this.#nextDueKnown = null
+      // They may be due in front of it.
+      this.#dueRead = null
       this.#ports.onRetries(retries)
     }
     if (this.#flights.size === 0 && this.#finished.length === 0) this.#wakeIdle()
