@@ -71,9 +71,13 @@ export class ModelIntegration {
     )
   }
 
-  /** True for an event that an operator may ask for now, though it was not the integration's when the stream came by. */
+  /**
+   * True for an event that an operator may ask for now, though it was not the integration's when the stream came by. A re-send that a
+   * change found under way goes on with the new selection, before the caller of the change hears of it.
+   */
   mayBeAsked(event: ModelEvent): boolean {
-    return this.mayRepeat && selects(this.selection, event.name) && this.inDates(event)
+    const selected = [this.selection, this.changingTo].some((s) => s !== null && selects(s, event.name))
+    return this.mayRepeat && selected && this.inDates(event)
   }
 
   /** True for an event that the selection takes which is about to hold. */

@@ -132,8 +132,8 @@ export const mutants: readonly Mutant[] = [
     file: 'main/engine/delivery/committer.ts',
     edits: [
       [
-        '      this.#blocked = true\n      this.request()\n',
-        '      this.#blocked = true\n      for (const { lane, commit } of batch) lane.committed(commit)\n      this.request()\n',
+        '      this.#block(error)\n      return false\n',
+        '      this.#block(error)\n      for (const { lane, commit } of batch) lane.committed(commit)\n      return false\n',
       ],
     ],
   },
