@@ -273,7 +273,7 @@ export class Rig {
       life,
       integration,
       event,
-      asked: fate === undefined && integration.mayBeAsked(event),
+      asked: fate === 'expired' || (fate === undefined && integration.mayBeAsked(event)),
       state: 'under way',
       status: 0,
       answeredAt: 0,
