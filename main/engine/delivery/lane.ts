@@ -1,5 +1,8 @@
 import type { LaneCommit } from '../../store/delivery'
-import type { LoggedEvent } from '../../store/event-log'
+import type { EventLog, LoggedEvent } from '../../store/event-log'
+import type { ResendStore } from '../../store/resends'
+import type { Clock } from '../clock'
+import type { OutageRecord } from './circuit'
 
 /** The delivery of one integration, whatever its target. */
 export interface Lane {
@@ -30,4 +33,25 @@ export interface Lane {
   dropResend(id: number): void
   /** Events that waited were made due or taken away. */
   onWaitingChanged(): void
+}
+
+/** What every lane needs of the engine. `Retry` is its record of an attempt. */
+export interface LanePorts<Retry> {
+  readonly log: EventLog
+  readonly resends: ResendStore
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Asks for a commit soon: the lane has something to record. */
+  readonly requestCommit: () => void
+  /** True while results cannot be stored; nothing is sent then, since it could not be recorded. */
+  readonly blocked: () => boolean
+  /** A temporary lane has settled its last event. */
+  readonly onEnded: () => void
+  /** Nothing succeeded for as long as the options allow, or the receiver is gone for good (`final`). */
+  readonly onFailed: (outage: OutageRecord, final: boolean) => void
+  /** A lane that was stopped by failure has delivered again. */
+  readonly onRecovered: () => void
+  /** Attempts that failed and are tried again were recorded. */
+  readonly onRetries: (retries: readonly Retry[]) => void
 }

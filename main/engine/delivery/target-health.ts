@@ -1,4 +1,3 @@
-import type { AttemptErrorCode } from '../../../shared/attempt-errors'
 import type { EpochMs } from '../../../shared/domain'
 import { Circuit, type CircuitFailure, type OutageRecord } from './circuit'
 import { Stopwatch } from './stopwatch'
@@ -83,13 +82,6 @@ export class TargetHealth {
     this.#circuit.elapsed(awake - this.#outageTold)
     this.#outageTold = awake
     return this.#circuit.stopDue(limitMs) ? this.#circuit.outage : null
-  }
-
-  /** The outage that lasts, or one that consists of this single failure. */
-  outageOr(now: EpochMs, code: AttemptErrorCode, status: number | null): OutageRecord {
-    return (
-      this.#circuit.outage ?? { since: now, lastAt: now, count: 1, lastCode: code, lastStatus: status, possibleMs: 0 }
-    )
   }
 
   /** What is to be stored of the outage. */

@@ -1,14 +1,14 @@
 import type { DeliveryOptions, EpochMs, ResendFilter } from '../../../shared/domain'
 import { AppError } from '../../../shared/errors'
 import type { AttemptRecord, DeliveryStore, LaneCommit, Origin, ResendProgress, Settlement } from '../../store/delivery'
-import type { EventLog, LoggedEvent } from '../../store/event-log'
-import type { ResendItem, ResendPosition, ResendStore, TypeIds } from '../../store/resends'
+import type { LoggedEvent } from '../../store/event-log'
+import type { ResendItem, ResendPosition, TypeIds } from '../../store/resends'
 import { asStoreError } from '../../store/store-errors'
-import type { Clock, Timer } from '../clock'
+import type { Timer } from '../clock'
 import { RETRY, retryDelay } from './backoff'
 import { Circuit, type OutageRecord } from './circuit'
 import { ConcurrencyLimit, isOverload } from './concurrency-limit'
-import type { Lane } from './lane'
+import type { Lane, LanePorts } from './lane'
 import { RateLimit } from './rate-limit'
 import { RETRY_AFTER } from './retry-after'
 import { Stopwatch } from './stopwatch'
@@ -35,25 +35,8 @@ export interface WebhookLaneOptions {
   readonly send: Send
 }
 
-export interface WebhookLanePorts {
-  readonly log: EventLog
+export interface WebhookLanePorts extends LanePorts<AttemptRecord> {
   readonly store: DeliveryStore
-  readonly resends: ResendStore
-  readonly clock: Clock
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  /** Asks for a commit soon: the lane has something to record. */
-  readonly requestCommit: () => void
-  /** True while results cannot be stored; nothing is sent then, since it could not be recorded. */
-  readonly blocked: () => boolean
-  /** A temporary lane has settled its last event. */
-  readonly onEnded: () => void
-  /** Nothing succeeded for as long as the options allow, or the receiver is gone for good (`final`). */
-  readonly onFailed: (outage: OutageRecord, final: boolean) => void
-  /** A lane that was stopped by failure has delivered again. */
-  readonly onRecovered: () => void
-  /** Attempts that failed and are tried again were recorded. */
-  readonly onRetries: (retries: readonly AttemptRecord[]) => void
 }
 
 /** An event that was read from the log and is not known to be settled. */

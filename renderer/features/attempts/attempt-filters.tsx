@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { figuresQuery } from '../../query/queries'
 import { Button } from '../../ui/button'
+import { FilterBar } from '../../ui/filter-bar'
 import { Segmented } from '../../ui/radio'
 import { SearchField } from '../../ui/search-field'
 import { Select } from '../../ui/select'
@@ -27,7 +28,7 @@ const ANY = '*'
 export function AttemptFilters({ id, integration, search, onChange, onReplace }: Props) {
   const types = useEventTypes(integration?.selection, search.type)
   return (
-    <search className={styles.bar} aria-label="Filters">
+    <FilterBar>
       <SearchField
         label="Domain Entity ID"
         className={styles.entity}
@@ -67,7 +68,7 @@ export function AttemptFilters({ id, integration, search, onChange, onReplace }:
         <SavedFiltersMenu search={search} onApply={onReplace} />
         <ExportButton source={() => ({ kind: 'attempts', id, filter: filterAt(search, Date.now()) })} />
       </span>
-    </search>
+    </FilterBar>
   )
 }
 

@@ -6,6 +6,7 @@ import { keys } from '../../query/keys'
 import { useFeed } from '../../query/use-feed'
 import { Badge } from '../../ui/badge'
 import { Button } from '../../ui/button'
+import { FilterBar } from '../../ui/filter-bar'
 import { SearchField } from '../../ui/search-field'
 import { SkeletonRows } from '../../ui/skeleton'
 import { EmptyState, ErrorState } from '../../ui/state-view'
@@ -48,7 +49,7 @@ export function LogsPage() {
   const clear = () => setSearch({ text: undefined, period: undefined, from: undefined, to: undefined })
   return (
     <>
-      <search className={styles.bar} aria-label="Filters">
+      <FilterBar>
         <SearchField
           label="Search reasons"
           className={styles.search}
@@ -73,7 +74,7 @@ export function LogsPage() {
         <span className={styles.end}>
           <ExportButton source={() => ({ kind: 'logs', id, filter: logFilterAt(search, Date.now()) })} />
         </span>
-      </search>
+      </FilterBar>
       {feed.loading ? (
         <SkeletonRows rows={6} rowHeight={40} />
       ) : feed.error && feed.rows.length === 0 ? (

@@ -10,6 +10,7 @@ import { useFeed } from '../../query/use-feed'
 import { Button } from '../../ui/button'
 import { Checkbox } from '../../ui/checkbox'
 import { type Column, DataGrid, type DataGridHandle } from '../../ui/data-grid'
+import { FilterBar } from '../../ui/filter-bar'
 import { countOf } from '../../ui/format'
 import { Mono } from '../../ui/mono'
 import { SearchField } from '../../ui/search-field'
@@ -168,7 +169,7 @@ export function RejectedPage() {
         )
       }
     >
-      <search className={styles.bar} aria-label="Filters">
+      <FilterBar>
         <SearchField
           label="Domain Entity ID"
           className={styles.entity}
@@ -190,7 +191,7 @@ export function RejectedPage() {
         <span className={styles.end}>
           <ExportButton source={() => ({ kind: 'rejected', id, filter: rejectedFilterAt(search, Date.now()) })} />
         </span>
-      </search>
+      </FilterBar>
       {feed.rows.length > 0 && (
         <div className={styles.bulk}>
           <span role="status" className={styles.chosen}>

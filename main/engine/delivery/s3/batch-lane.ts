@@ -2,12 +2,10 @@ import type { DeliveryOptions, EpochMs, Integration } from '../../../../shared/d
 import { selects } from '../../../../shared/event-catalog'
 import type { Batch, BatchContent, BatchObject, BatchStore } from '../../../store/batches'
 import type { AttemptFindings, BatchAttempt, LaneCommit, ResendProgress } from '../../../store/delivery'
-import type { EventLog, LoggedEvent, MeasuredEvent } from '../../../store/event-log'
-import type { ResendStore } from '../../../store/resends'
-import type { Clock, Timer } from '../../clock'
+import type { LoggedEvent, MeasuredEvent } from '../../../store/event-log'
+import type { Timer } from '../../clock'
 import { retryDelay } from '../backoff'
-import type { OutageRecord } from '../circuit'
-import type { Lane } from '../lane'
+import type { Lane, LanePorts } from '../lane'
 import { TargetHealth } from '../target-health'
 import { objectKey } from './object-key'
 import type { UploadOutcome } from './s3-target'
@@ -35,22 +33,11 @@ export interface BatchLaneOptions {
   readonly clearOrphans: (keys: readonly string[]) => Promise<unknown>
 }
 
-export interface BatchLanePorts {
-  readonly log: EventLog
+export interface BatchLanePorts extends LanePorts<BatchAttempt> {
   readonly batches: BatchStore
-  readonly resends: ResendStore
   readonly spool: Spool
-  readonly clock: Clock
-  /** Uniform in [0, 1). */
-  readonly random: () => number
   /** Letters and digits that tell two objects of one millisecond apart. */
   readonly randomName: () => string
-  readonly requestCommit: () => void
-  readonly blocked: () => boolean
-  readonly onEnded: () => void
-  readonly onFailed: (outage: OutageRecord, final: boolean) => void
-  readonly onRecovered: () => void
-  readonly onRetries: (retries: readonly BatchAttempt[]) => void
   /** The store or the spool refused; the lane tries again. */
   readonly onError: (error: unknown) => void
   /** Settles when the spool is swept; nothing begins before. */
